@@ -1,0 +1,55 @@
+#ifndef FM_FORWARD_FORWARD_H
+#define FM_FORWARD_FORWARD_H
+
+#include <stdint.h>
+
+#include "forward/job.h"
+#include "parallel/pool.h"
+
+/* The application's one idea: a shot is marched, what it found is added to the results.
+ */
+
+typedef enum fm_pair_status {
+    FM_PAIR_NOT_DONE = 0,    /* its shot failed or was not run */
+    FM_PAIR_REACHED = 1,     /* the time is there */
+    FM_PAIR_UNREACHABLE = 2, /* masked nodes stand between source and receiver */
+} fm_pair_status;
+
+typedef struct fm_shot_result {
+    size_t shot;      /* index into job->shots.shot */
+    fm_status status; /* FM_OK, or the shot failed and error says why */
+    const fm_error *error;
+    size_t worker;
+    double seconds;
+    size_t n; /* rows: survey pair row[r], time_s[r], pair_status[r] */
+    const size_t *row;
+    const double *time_s;       /* NaN where not reached */
+    const uint8_t *pair_status; /* fm_pair_status */
+    const void *field;          /* [nz][nx] float or double as the job wants; or NULL */
+} fm_shot_result;
+
+/* Who takes the results: called on the caller's thread, one at a time, as they
+ * complete. */
+typedef struct fm_forward_sink {
+    void *context;
+    fm_status (*shot)(void *context, const fm_shot_result *result, fm_error *error);
+    void (*progress)(void *context, const fm_progress *progress); /* may be NULL */
+    bool (*stop)(void *context);                                  /* may be NULL */
+} fm_forward_sink;
+
+/* The kernels to open a pool with. */
+fm_kernels fm_forward_kernels(void);
+
+/* March all shots of the job on the pool. The sink's error, FM_INTERRUPTED, or FM_OK
+ * even if single shots failed (the sink heard of each). */
+fm_status fm_forward_run(const fm_job *job, fm_pool *pool, const fm_forward_sink *sink,
+                         fm_error *error);
+
+/* What a run will take; nothing is run. */
+typedef struct fm_plan {
+    size_t shots, pairs, nodes, workers;
+    double memory_bytes, output_bytes, seconds;
+} fm_plan;
+fm_plan fm_forward_plan(const fm_job *job, size_t workers);
+
+#endif

@@ -1,0 +1,57 @@
+#ifndef FM_FORWARD_JOB_H
+#define FM_FORWARD_JOB_H
+
+#include "fmm/solver.h"
+#include "survey/shots.h"
+
+/* The job file as read: what the user wrote, checked and with defaults filled in, file
+ * names resolved against the folder of the job file. NULL strings: not given. */
+typedef struct fm_job_spec {
+    char *path; /* of the job file */
+
+    char *model_file, *model_variable; /* exactly one of file, constant, gradient */
+    bool constant, gradient;
+    double speed, gradient_x, gradient_z;
+    fm_geometry geometry;
+    double radius_km;
+    bool interpolation_given;
+    fm_interpolation interpolation;
+    fm_spacing spacing;
+    bool extent_given;
+    double extent[4]; /* x_min, x_max, z_min, z_max */
+
+    char *sources, *receivers, *pairs;
+    double
+        length_scale; /* km per length unit in job, survey and model files: 1, 0.001 */
+
+    bool want_times, want_fields;
+    bool fields_f64;
+    bool allow_reciprocal;
+    fm_solver_options solver;
+    char *output;
+} fm_job_spec;
+
+void fm_job_spec_clear(fm_job_spec *spec);
+
+/* The job with everything read: what a run needs. */
+typedef struct fm_job {
+    fm_job_spec spec;
+    fm_model model;
+    fm_medium medium;
+    fm_survey survey;
+    fm_shots shots;
+} fm_job;
+
+void fm_job_clear(fm_job *job);
+
+/* After spec, model and survey are filled: lays the grid, samples the medium, places
+ * the survey on it and plans the shots. */
+fm_status fm_job_prepare(fm_job *job, fm_error *error);
+
+/* The resolved job as text (YAML, every default spelled out, no file paths: what
+ * decides the numbers), into a malloc'ed string; and content digests in hexadecimal. */
+fm_status fm_job_text(const fm_job *job, char **text, fm_error *error);
+fm_status fm_model_digest(const fm_model *model, char text[33], fm_error *error);
+fm_status fm_survey_digest(const fm_survey *survey, char text[33], fm_error *error);
+
+#endif

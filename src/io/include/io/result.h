@@ -1,0 +1,33 @@
+#ifndef FM_IO_RESULT_H
+#define FM_IO_RESULT_H
+
+#include "forward/forward.h"
+
+/* The result file: HDF5 that is also netCDF-4 with CF attributes (docs/format.md). It
+ * is written under a temporary name, synced, read back and renamed at the end: a file
+ * under its own name is whole. The bytes depend on the job alone, not on backend,
+ * workers, order of arrival or time of day. */
+
+typedef struct fm_result_file fm_result_file;
+
+/* Make the skeleton for the job beside `path` (temporary name), with space reserved for
+ * everything, model, survey and provenance in it. FM_IO_FAILED names the path and the
+ * system's reason (no such folder, no permission, no space, name is a folder). */
+fm_status fm_result_create(const char *path, const fm_job *job, fm_result_file **file,
+                           fm_error *error);
+
+/* Put one shot's rows, and its field, into their slots. Any order. */
+fm_status fm_result_add(fm_result_file *file, const fm_shot_result *result,
+                        fm_error *error);
+
+/* All done: write statuses, close, sync, read back, rename to its own name and sync the
+ * folder. Frees the file, also on failure (then nothing is left behind). */
+fm_status fm_result_commit(fm_result_file *file, fm_error *error);
+
+/* Give up: remove the temporary file. Accepts NULL. */
+void fm_result_discard(fm_result_file *file);
+
+/* Bytes a result file of this job will have, nearly. */
+double fm_result_bytes(const fm_job *job);
+
+#endif

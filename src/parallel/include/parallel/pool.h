@@ -1,0 +1,142 @@
+#ifndef FM_PARALLEL_POOL_H
+#define FM_PARALLEL_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/status.h"
+
+/* One parallel layer with exchangeable backends. A task is a kernel applied to a few
+ * bytes of argument; it knows nothing of the other tasks, and its result is flat bytes.
+ * The interface is the same for every backend, so a program changes backend with one
+ * word:
+ *
+ *   serial         tasks run in the caller, in order
+ *   threads[:N]    N threads of this process
+ *   auto           threads on all the processors this process may use
+ *
+ * (processes and MPI stand behind the same interface; this is why kernels have names
+ * and why arguments, results and shared data are flat bytes: function pointers and
+ * pointers into the heap do not survive exec or a change of rank.) */
+
+typedef struct fm_pool fm_pool;
+typedef struct fm_future fm_future;
+
+typedef struct fm_bytes {
+    const void *data;
+    size_t size;
+} fm_bytes;
+
+/* Where a kernel leaves its result: the pool owns the memory, the kernel asks for it.
+ */
+typedef struct fm_output fm_output;
+/* `size` bytes to fill, aligned for any type, kept with the result; NULL without
+ * memory. Called once a task. */
+void *fm_output_reserve(fm_output *output, size_t size);
+
+/* A kernel: what workers do. `open` is the initializer: it runs once in each worker
+ * before its first task (and again after fm_pool_share gave new data), sees the shared
+ * data and makes the worker's workspace; `close` frees it in the worker at the end.
+ * Both may be NULL. `run` may be called by many workers at once, each with its own
+ * workspace. A status other than FM_OK ends this task only. */
+typedef struct fm_kernel {
+    const char *name;
+    fm_status (*open)(fm_bytes shared, void **workspace, fm_error *error);
+    fm_status (*run)(void *workspace, fm_bytes argument, fm_output *output,
+                     fm_error *error);
+    void (*close)(void *workspace);
+} fm_kernel;
+
+/* The kernels a program has, told once to fm_pool_open; names are unique. */
+typedef struct fm_kernels {
+    const fm_kernel *kernel;
+    size_t n;
+} fm_kernels;
+
+/* Open the backend that `spec` names; NULL or "" stands for the environment variable
+ * FERMAT_POOL, and "auto" if that is not set. Without a number the workers are as many
+ * as the process may really use: min(affinity, cgroup quota, the batch scheduler's
+ * variable). The kernels must stay valid while the pool lives. A pool opened inside a
+ * worker is serial. FM_BAD_INPUT names what is wrong in the spec. */
+fm_status fm_pool_open(const char *spec, fm_kernels kernels, fm_pool **pool,
+                       fm_error *error);
+size_t fm_pool_workers(const fm_pool *pool);
+const char *fm_pool_backend(const fm_pool *pool); /* "serial", "threads" */
+size_t fm_processors(void); /* what the process may really use, at least 1 */
+
+/* Give every worker the same read-only bytes, again whenever they change; the caller
+ * keeps them unchanged and alive until the next share or the close. Workspaces are made
+ * anew. An error if tasks are still pending. */
+fm_status fm_pool_share(fm_pool *pool, fm_bytes shared, fm_error *error);
+
+/* ---- one task at a time: submit, wait, result ---- */
+
+/* Queue one task; the argument is copied. The caller frees the future. */
+fm_status fm_pool_submit(fm_pool *pool, const char *kernel, fm_bytes argument,
+                         fm_future **future, fm_error *error);
+/* Wait for the task: FM_OK and its bytes (alive as long as the future), the task's own
+ * error, FM_CANCELLED, or FM_TIMED_OUT after timeout_s (negative: for ever; 0: just
+ * look). In the serial backend the task runs here at the latest. */
+fm_status fm_future_result(fm_future *future, double timeout_s, fm_bytes *result,
+                           fm_error *error);
+bool fm_future_done(const fm_future *future);
+/* Take a pending task back. False if it already runs or is done. */
+bool fm_future_cancel(fm_future *future);
+/* The first of futures[n] to be done that is not NULL: its index, or n after timeout_s
+ * (or when all are NULL). Free and set to NULL what was consumed, and call again:
+ * as_completed. */
+size_t fm_future_wait_any(fm_future *const *futures, size_t n, double timeout_s);
+/* Waits for the task unless it can be cancelled. Accepts NULL. */
+void fm_future_free(fm_future *future);
+
+/* ---- many tasks ---- */
+
+typedef struct fm_task_result {
+    size_t index;     /* of the task, 0 .. count-1 */
+    size_t worker;    /* who ran it, 0 .. workers-1 */
+    double seconds;   /* how long the kernel ran */
+    fm_status status; /* FM_OK, or why there are no bytes */
+    fm_bytes bytes;   /* valid during the callback only */
+    const fm_error *error;
+} fm_task_result;
+
+typedef struct fm_progress {
+    size_t done, failed, total;
+    double cost_done, cost_total; /* in the units of fm_map.cost */
+    double elapsed_s;
+} fm_progress;
+
+/* All callbacks run on the thread that called fm_pool_map, one at a time. */
+typedef struct fm_map {
+    const char *kernel;
+    size_t count;
+    void *context; /* handed to the callbacks */
+    /* The argument of task `index`; stays valid until the next call. NULL: every
+     * argument is the index as a size_t. */
+    fm_bytes (*argument)(void *context, size_t index);
+    /* How long the task will take, in any unit; longest first. NULL: all alike. */
+    double (*cost)(void *context, size_t index);
+    /* One result, when it is there; a status other than FM_OK ends the map with it. */
+    fm_status (*result)(void *context, const fm_task_result *result, fm_error *error);
+    /* Called after every result, and at least a few times a second while waiting. */
+    void (*progress)(void *context, const fm_progress *progress);
+    /* Asked between tasks; true: dispatch no more, let the running ones end, return
+     * FM_INTERRUPTED. For signals. */
+    bool (*stop)(void *context);
+    bool in_order;     /* deliver results by index, not as completed */
+    bool stop_on_fail; /* a task that fails ends the map with its error */
+    size_t window;     /* results in flight at most: 0 for 2 x workers + 2 */
+} fm_map;
+
+/* Run tasks 0 .. count-1 and deliver each result to the callback. Memory is bounded by
+ * the window, whatever the count: no task is dispatched while `window` results are in
+ * flight (running, or done and not yet delivered). FM_OK even if tasks failed (their
+ * results said so) unless stop_on_fail. */
+fm_status fm_pool_map(fm_pool *pool, const fm_map *map, fm_error *error);
+
+/* Shut down. With `wait` pending tasks are run first, without they are cancelled;
+ * running ones end either way. Accepts NULL. No thread is left behind; futures still
+ * held by the caller stay valid to read and free. */
+void fm_pool_close(fm_pool *pool, bool wait);
+
+#endif
