@@ -1,0 +1,127 @@
+/* The resolved job as YAML: everything that decides the numbers, every default spelled
+ * out, nothing that does not (file names, backend, workers). Two runs with the same
+ * text must give the same result file; what the files contained stands in as digests.
+ * Numbers are written with the fewest digits that read back as the same number. */
+#include "forward/job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/hash.h"
+
+typedef struct number_text {
+    char text[32];
+} number_text;
+
+static number_text shortest(double value)
+{
+    number_text n;
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(n.text, sizeof n.text, "%.*g", digits, value);
+        if (strtod(n.text, NULL) == value) {
+            break;
+        }
+    }
+    return n;
+}
+
+static const char *yes_no(bool yes)
+{
+    return yes ? "true" : "false";
+}
+
+static const char *kind_name(fm_model_kind kind)
+{
+    switch (kind) {
+    case FM_MODEL_CONSTANT:
+        return "constant";
+    case FM_MODEL_GRADIENT:
+        return "gradient";
+    case FM_MODEL_PROFILE:
+        return "profile";
+    case FM_MODEL_NODES:
+        return "nodes";
+    }
+    return "unknown";
+}
+
+static void write_spacing(FILE *out, const fm_spacing *spacing)
+{
+    if (spacing->dx > 0 || spacing->dz > 0) {
+        fprintf(out, "  spacing: [%s, %s]\n", shortest(spacing->dx).text,
+                shortest(spacing->dz).text);
+    } else {
+        fprintf(out, "  dice: [%zu, %zu]\n", spacing->dice_x ? spacing->dice_x : 1,
+                spacing->dice_z ? spacing->dice_z : 1);
+    }
+}
+
+static void write_model(FILE *out, const fm_job *job, const char *digest)
+{
+    const fm_model *model = &job->model;
+    fprintf(out, "model:\n  kind: %s\n  digest: %s\n  geometry: %s\n",
+            kind_name(model->kind), digest, fm_geometry_name(model->geometry));
+    if (model->geometry != FM_CARTESIAN) {
+        fprintf(out, "  radius: %s\n", shortest(model->radius_km).text);
+    }
+    fprintf(out, "  extent: [%s, %s, %s, %s]\n", shortest(model->x_min).text,
+            shortest(model->x_max).text, shortest(model->z_min).text,
+            shortest(model->z_max).text);
+    if (model->kind == FM_MODEL_NODES) {
+        fprintf(out, "  interpolation: %s\n",
+                fm_interpolation_name(model->interpolation));
+    }
+    write_spacing(out, &job->spec.spacing);
+}
+
+static void write_solver(FILE *out, const fm_solver_options *solver)
+{
+    fprintf(out, "solver:\n  order: %d\n", solver->order);
+    if (solver->refine == FM_REFINE_AUTO) {
+        fprintf(out, "  refine: auto\n");
+    } else {
+        fprintf(out, "  refine: %d\n", solver->refine);
+    }
+    fprintf(out, "  stop_early: %s\n", yes_no(solver->stop_early));
+}
+
+static void write_want(FILE *out, const fm_job_spec *spec)
+{
+    fprintf(out, "want: [%s%s%s]\nprecision: %s\n", spec->want_times ? "times" : "",
+            spec->want_times && spec->want_fields ? ", " : "",
+            spec->want_fields ? "fields" : "", spec->fields_f64 ? "f64" : "f32");
+}
+
+static void write_job(FILE *out, const fm_job *job, const char *model_digest,
+                      const char *survey_digest)
+{
+    write_model(out, job, model_digest);
+    fprintf(out, "survey:\n  digest: %s\n  reciprocity: %s\n", survey_digest,
+            yes_no(job->spec.allow_reciprocal));
+    write_solver(out, &job->spec.solver);
+    write_want(out, &job->spec);
+}
+
+fm_status fm_job_text(const fm_job *job, char **text, fm_error *error)
+{
+    *text = NULL;
+    char model_digest[FM_HASH_TEXT], survey_digest[FM_HASH_TEXT];
+    fm_status status = fm_model_digest(&job->model, model_digest, error);
+    if (status == FM_OK) {
+        status = fm_survey_digest(&job->survey, survey_digest, error);
+    }
+    if (status != FM_OK) {
+        return status;
+    }
+    size_t size = 0;
+    FILE *out = open_memstream(text, &size);
+    if (out) {
+        write_job(out, job, model_digest, survey_digest);
+    }
+    if (!out || fclose(out) != 0) {
+        free(*text);
+        *text = NULL;
+        return fm_fail_memory(error, "the text of the job", 4096);
+    }
+    return FM_OK;
+}
