@@ -1,0 +1,59 @@
+#ifndef FM_MODEL_SAMPLER_H
+#define FM_MODEL_SAMPLER_H
+
+#include "model/model.h"
+
+/* Private to the room: the speed a model gives to the nodes of a grid, row by row. A
+ * speed of NaN is a mask. */
+
+/* Where a row lies on a discontinuity, which side is meant: the one of smaller or of
+ * larger row index. Elsewhere both give the same. */
+typedef enum fm_side { FM_BEFORE, FM_BEYOND } fm_side;
+
+/* --- Profiles (profile.c) --- */
+
+/* Two rows closer than this, 1 um, are one: above the rounding of a radius minus a
+ * depth, below anything an author can mean. */
+#define FM_SAME_DEPTH_KM 1e-9
+
+/* Depth of a row below the surface, in km. */
+double fm_profile_depth(const fm_model *model, double z);
+
+/* The discontinuity at this depth: the index of its upper knot, or nknots for none. A
+ * repeated depth with equal speeds is none. */
+size_t fm_profile_jump_at(const fm_model *model, double depth_km);
+
+/* The speed in row z of a grid. */
+double fm_profile_speed(const fm_model *model, double z, fm_side side);
+
+/* --- Nodes (interpolate.c, lattice.c) --- */
+
+/* How one column or row of the grid is made from `taps` neighbouring ones of the model.
+ */
+typedef struct fm_stencil {
+    size_t first;     /* in the lattice's own block of vertices */
+    double weight[4]; /* taps of them */
+    size_t cell;      /* also in the block: the cell's first vertex ... */
+    double fraction;  /* ... and the place in the cell, 0 to 1 */
+} fm_stencil;
+
+/* The part of the model's vertices a grid needs, and what each column and row make of
+ * it. */
+typedef struct fm_lattice {
+    size_t taps;
+    size_t nx, nz;        /* columns and rows of the grid */
+    fm_stencil *column;   /* [nx] */
+    fm_stencil *row;      /* [nz] */
+    size_t width, height; /* of the block */
+    double *vertex;       /* [height][width], NaN: masked */
+    double *line;         /* [width], scratch: the vertices' values along one row */
+} fm_lattice;
+
+fm_status fm_lattice_create(const fm_model *model, const fm_grid *grid,
+                            fm_lattice *lattice, fm_error *error);
+void fm_lattice_clear(fm_lattice *lattice);
+
+/* Speeds of row `row` of the grid, [nx]. */
+void fm_lattice_row(fm_lattice *lattice, size_t row, double *speed);
+
+#endif
