@@ -1,1 +1,110 @@
-/* To come. */
+/* A run: the shots are mapped over the pool, and what each found goes to the sink as it
+ * comes. Nothing is kept here, so memory does not grow with the number of shots.
+ *
+ * Rows carry their pair's number, so the order of arrival does not matter to whoever
+ * stores them. */
+#include "forward/forward.h"
+
+#include <stdlib.h>
+
+#include "cost.h"
+#include "kernel.h"
+#include "packed.h"
+#include "shot_bytes.h"
+
+typedef struct run {
+    const fm_job *job;
+    const fm_forward_sink *sink;
+    double *cost; /* [shots] */
+} run;
+
+static double cost_of(void *context, size_t index)
+{
+    return ((const run *)context)->cost[index];
+}
+
+/* The places of the parts within the bytes, for the sink to read where they are. */
+static void unpack(const fm_job *job, const unsigned char *bytes,
+                   fm_shot_result *result)
+{
+    shot_bytes places = fm_shot_bytes(result->n, fm_grid_nodes(&job->medium.grid),
+                                      job->spec.want_fields, job->spec.fields_f64);
+    result->time_s = (const double *)(const void *)bytes;
+    result->field = job->spec.want_fields ? bytes + places.field : NULL;
+    result->pair_status = bytes + places.statuses;
+}
+
+static fm_status deliver(void *context, const fm_task_result *task, fm_error *error)
+{
+    const run *r = context;
+    const fm_shots *shots = &r->job->shots;
+    const fm_shot *shot = &shots->shot[task->index];
+    fm_shot_result result = {
+        .shot = task->index,
+        .status = task->status,
+        .error = task->error,
+        .worker = task->worker,
+        .seconds = task->seconds,
+        .row = shots->row + shot->begin,
+    };
+    if (task->status == FM_OK) {
+        result.n = shot->end - shot->begin;
+        unpack(r->job, task->bytes.data, &result);
+    }
+    return r->sink->shot(r->sink->context, &result, error);
+}
+
+static void tell_progress(void *context, const fm_progress *progress)
+{
+    const fm_forward_sink *sink = ((const run *)context)->sink;
+    sink->progress(sink->context, progress);
+}
+
+static bool ask_stop(void *context)
+{
+    const fm_forward_sink *sink = ((const run *)context)->sink;
+    return sink->stop(sink->context);
+}
+
+static fm_status map_shots(run *r, fm_pool *pool, fm_error *error)
+{
+    size_t n = r->job->shots.n;
+    r->cost = malloc((n + 1) * sizeof *r->cost);
+    if (!r->cost) {
+        return fm_fail_memory(error, "the costs of the shots",
+                              (double)n * sizeof *r->cost);
+    }
+    for (size_t s = 0; s < n; s++) {
+        r->cost[s] = fm_shot_share(r->job, s);
+    }
+    fm_map map = {
+        .kernel = FM_MARCH_KERNEL,
+        .count = n,
+        .context = r,
+        .cost = cost_of,
+        .result = deliver,
+        .progress = r->sink->progress ? tell_progress : NULL,
+        .stop = r->sink->stop ? ask_stop : NULL,
+    };
+    return fm_pool_map(pool, &map, error);
+}
+
+fm_status fm_forward_run(const fm_job *job, fm_pool *pool, const fm_forward_sink *sink,
+                         fm_error *error)
+{
+    run r = {.job = job, .sink = sink};
+    fm_bytes shared = {0};
+    fm_status status = fm_packed_create(job, &shared, error);
+    if (status == FM_OK) {
+        status = fm_pool_share(pool, shared, error);
+    }
+    if (status == FM_OK) {
+        status = map_shots(&r, pool, error);
+        /* The bytes go, so the workers must let go of them first. */
+        fm_error ignored;
+        fm_pool_share(pool, (fm_bytes){0}, &ignored);
+    }
+    free(r.cost);
+    free((void *)shared.data);
+    return status;
+}

@@ -54,6 +54,9 @@ fm_status fm_job_prepare(fm_job *job, fm_error *error)
         status = fm_survey_place(&job->survey, &job->medium.grid, error);
     }
     if (status == FM_OK) {
+        status = fm_survey_check_sources(&job->survey, &job->medium, error);
+    }
+    if (status == FM_OK) {
         status = plan_shots(job, error);
     }
     return status;

@@ -1,1 +1,151 @@
-/* To come. */
+/* What a worker does: it marches one shot and reads off the times.
+ *
+ * A worker sees the job as shared bytes and keeps one solver, made when it first works
+ * and used for every shot. The field, which is by far the largest part of a result, is
+ * written by the solver straight into the memory the pool hands on. */
+#include "kernel.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "forward/forward.h"
+#include "packed.h"
+#include "shot_bytes.h"
+
+typedef struct workspace {
+    job_view job;
+    fm_solver *solver;
+    fm_point *targets; /* room for the longest shot's rows */
+} workspace;
+
+static size_t longest_shot(const fm_shots *shots)
+{
+    size_t longest = 0;
+    for (size_t s = 0; s < shots->n; s++) {
+        size_t n = shots->shot[s].end - shots->shot[s].begin;
+        longest = n > longest ? n : longest;
+    }
+    return longest;
+}
+
+static void close_workspace(void *memory)
+{
+    workspace *w = memory;
+    if (w) {
+        fm_solver_destroy(w->solver);
+        free(w->targets);
+        free(w);
+    }
+}
+
+static fm_status open_workspace(fm_bytes shared, void **memory, fm_error *error)
+{
+    *memory = NULL;
+    workspace *w = calloc(1, sizeof *w);
+    if (!w) {
+        return fm_fail_memory(error, "a worker", sizeof *w);
+    }
+    fm_status status = fm_packed_view(shared, &w->job, error);
+    if (status != FM_OK) {
+        goto fail;
+    }
+    size_t longest = longest_shot(&w->job.shots);
+    w->targets = malloc((longest + 1) * sizeof *w->targets);
+    if (!w->targets) {
+        status = fm_fail_memory(error, "the receivers of a shot",
+                                (double)longest * sizeof *w->targets);
+        goto fail;
+    }
+    status = fm_solver_create(&w->job.medium, &w->job.model, &w->job.solver, &w->solver,
+                              error);
+    if (status != FM_OK) {
+        goto fail;
+    }
+    *memory = w;
+    return FM_OK;
+fail:
+    close_workspace(w);
+    return status;
+}
+
+/* A receiver may be masked; when it is where the march would start (reciprocity), its
+ * pairs are out of reach, exactly as they are when marching towards it. */
+static void out_of_reach(size_t n, double *times, uint8_t *statuses)
+{
+    for (size_t r = 0; r < n; r++) {
+        times[r] = NAN;
+        statuses[r] = FM_PAIR_UNREACHABLE;
+    }
+}
+
+static void read_times(const workspace *w, size_t n, double *times, uint8_t *statuses)
+{
+    for (size_t r = 0; r < n; r++) {
+        bool reached = fm_solver_time(w->solver, w->targets[r], &times[r]);
+        statuses[r] = reached ? FM_PAIR_REACHED : FM_PAIR_UNREACHABLE;
+        if (!reached) {
+            times[r] = NAN;
+        }
+    }
+}
+
+static void read_field(const workspace *w, unsigned char *field)
+{
+    if (w->job.want_fields && w->job.fields_f64) {
+        fm_solver_field_f64(w->solver, (double *)(void *)field);
+    } else if (w->job.want_fields) {
+        fm_solver_field_f32(w->solver, (float *)(void *)field);
+    }
+}
+
+static fm_status march(workspace *w, size_t s, unsigned char *bytes,
+                       const shot_bytes *places, fm_error *error)
+{
+    const fm_shots *shots = &w->job.shots;
+    const fm_shot *shot = &shots->shot[s];
+    size_t n = shot->end - shot->begin;
+    double *times = (double *)(void *)bytes;
+    uint8_t *statuses = bytes + places->statuses;
+    fm_point origin = fm_shots_origin(shots, &w->job.survey, s);
+    if (shots->reciprocal && fm_survey_masked(&w->job.medium, origin)) {
+        out_of_reach(n, times, statuses);
+        return FM_OK;
+    }
+    for (size_t r = 0; r < n; r++) {
+        w->targets[r] =
+            fm_shots_target(shots, &w->job.survey, shots->row[shot->begin + r]);
+    }
+    fm_status status = fm_solver_march(w->solver, origin, w->targets, n, error);
+    if (status == FM_OK) {
+        read_times(w, n, times, statuses);
+        read_field(w, bytes + places->field);
+    }
+    return status;
+}
+
+static fm_status run_shot(void *memory, fm_bytes argument, fm_output *output,
+                          fm_error *error)
+{
+    workspace *w = memory;
+    size_t s = 0;
+    memcpy(&s, argument.data, sizeof s);
+    const fm_shot *shot = &w->job.shots.shot[s];
+    shot_bytes places =
+        fm_shot_bytes(shot->end - shot->begin, fm_grid_nodes(&w->job.medium.grid),
+                      w->job.want_fields, w->job.fields_f64);
+    unsigned char *bytes = fm_output_reserve(output, places.size);
+    if (!bytes) {
+        return fm_fail_memory(error, "the result of a shot", (double)places.size);
+    }
+    return march(w, s, bytes, &places, error);
+}
+
+static const fm_kernel kernels[] = {
+    {FM_MARCH_KERNEL, open_workspace, run_shot, close_workspace},
+};
+
+fm_kernels fm_forward_kernels(void)
+{
+    return (fm_kernels){kernels, sizeof kernels / sizeof *kernels};
+}

@@ -3,6 +3,7 @@
  * gives everything in the user's own units: the id, what was read, what is allowed. */
 #include "survey/survey.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* An axis as the user sees it: name, unit, and how many km or degrees one unit is. */
@@ -21,40 +22,54 @@ static axis axis_of(const char *name, const char *unit, double length_scale)
                   length_scale};
 }
 
-/* Nine digits: what the user wrote, without the noise of the change of units. */
-static void describe_range(const axis *a, double low, double high, char *text,
-                           size_t size)
+typedef struct axes {
+    axis x, z;
+} axes;
+
+static axes axes_of(const fm_grid *grid, double length_scale)
 {
-    snprintf(text, size, "%s %.9g to %.9g %s", a->name, low / a->scale, high / a->scale,
-             a->unit);
+    fm_geometry geometry = grid->geometry;
+    return (axes){axis_of(fm_geometry_x_name(geometry), fm_geometry_x_unit(geometry),
+                          length_scale),
+                  axis_of(fm_geometry_z_name(geometry), fm_geometry_z_unit(geometry),
+                          length_scale)};
+}
+
+typedef struct text {
+    char text[160];
+} text;
+
+/* Nine digits: what the user wrote, without the noise of the change of units. */
+static text range_text(const axis *a, double low, double high)
+{
+    text t;
+    snprintf(t.text, sizeof t.text, "%s %.9g to %.9g %s", a->name, low / a->scale,
+             high / a->scale, a->unit);
+    return t;
 }
 
 /* In a polar section the tables may give depths, so the depth is named too. */
-static void describe_depth(const fm_grid *grid, double radius, double scale, char *text,
-                           size_t size)
+static text point_text(const fm_grid *grid, const axes *a, fm_point point)
 {
-    text[0] = '\0';
+    text t;
+    int used = snprintf(t.text, sizeof t.text, "%s %.9g, %s %.9g", a->x.name,
+                        point.x / a->x.scale, a->z.name, point.z / a->z.scale);
     if (grid->geometry == FM_POLAR) {
-        snprintf(text, size, " (depth %.9g)", (grid->radius_km - radius) / scale);
+        snprintf(t.text + used, sizeof t.text - (size_t)used, " (depth %.9g)",
+                 (grid->radius_km - point.z) / a->z.scale);
     }
+    return t;
 }
 
 static fm_status outside(const char *kind, const char *id, fm_point point,
                          const fm_grid *grid, double length_scale, fm_error *error)
 {
-    axis x = axis_of(fm_geometry_x_name(grid->geometry),
-                     fm_geometry_x_unit(grid->geometry), length_scale);
-    axis z = axis_of(fm_geometry_z_name(grid->geometry),
-                     fm_geometry_z_unit(grid->geometry), length_scale);
-    char range_x[128], range_z[128], depth[64];
-    describe_range(&x, grid->x0, fm_grid_x_max(grid), range_x, sizeof range_x);
-    describe_range(&z, grid->z[0], grid->z[grid->nz - 1], range_z, sizeof range_z);
-    describe_depth(grid, point.z, z.scale, depth, sizeof depth);
+    axes a = axes_of(grid, length_scale);
     return fm_fail(error, FM_BAD_INPUT,
-                   "%s '%s' at %s %.9g, %s %.9g%s lies outside the model, which has %s "
-                   "and %s",
-                   kind, id, x.name, point.x / x.scale, z.name, point.z / z.scale,
-                   depth, range_x, range_z);
+                   "%s '%s' at %s lies outside the model, which has %s and %s", kind,
+                   id, point_text(grid, &a, point).text,
+                   range_text(&a.x, grid->x0, fm_grid_x_max(grid)).text,
+                   range_text(&a.z, grid->z[0], grid->z[grid->nz - 1]).text);
 }
 
 static fm_status place_stations(fm_stations *stations, const char *kind,
@@ -81,4 +96,40 @@ fm_status fm_survey_place(fm_survey *survey, const fm_grid *grid, fm_error *erro
                                 survey->length_scale, error);
     }
     return status;
+}
+
+/* A point on an edge of its cell has nothing to do with the nodes off that edge. */
+bool fm_survey_masked(const fm_medium *medium, fm_point point)
+{
+    fm_place place;
+    if (!fm_grid_locate(&medium->grid, point, &place)) {
+        return false;
+    }
+    for (size_t corner = 0; corner < 4; corner++) {
+        bool east = corner % 2, far = corner / 2;
+        double weight =
+            (east ? place.fx : 1 - place.fx) * (far ? place.fz : 1 - place.fz);
+        size_t node = (place.row + far) * medium->grid.nx + place.column + east;
+        if (weight > 0 && isfinite(medium->slowness[node])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+fm_status fm_survey_check_sources(const fm_survey *survey, const fm_medium *medium,
+                                  fm_error *error)
+{
+    const fm_stations *sources = &survey->sources;
+    for (size_t i = 0; i < sources->n; i++) {
+        if (fm_survey_masked(medium, sources->point[i])) {
+            axes a = axes_of(&medium->grid, survey->length_scale);
+            return fm_fail(error, FM_BAD_INPUT,
+                           "source '%s' at %s lies in a masked part of the model "
+                           "(speed zero): no wave can start there",
+                           sources->id[i],
+                           point_text(&medium->grid, &a, sources->point[i]).text);
+        }
+    }
+    return FM_OK;
 }

@@ -21,7 +21,7 @@ typedef struct fm_shot_result {
     const fm_error *error;
     size_t worker;
     double seconds;
-    size_t n; /* rows: survey pair row[r], time_s[r], pair_status[r] */
+    size_t n; /* rows: survey pair row[r], time_s[r], pair_status[r]; 0 if failed */
     const size_t *row;
     const double *time_s;       /* NaN where not reached */
     const uint8_t *pair_status; /* fm_pair_status */
@@ -45,10 +45,11 @@ fm_kernels fm_forward_kernels(void);
 fm_status fm_forward_run(const fm_job *job, fm_pool *pool, const fm_forward_sink *sink,
                          fm_error *error);
 
-/* What a run will take; nothing is run. */
+/* What a run will take, an estimate; nothing is run. (The size of the result file is
+ * io's to tell: fm_result_bytes.) */
 typedef struct fm_plan {
     size_t shots, pairs, nodes, workers;
-    double memory_bytes, output_bytes, seconds;
+    double memory_bytes, seconds;
 } fm_plan;
 fm_plan fm_forward_plan(const fm_job *job, size_t workers);
 

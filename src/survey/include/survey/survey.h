@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "core/status.h"
-#include "model/grid.h"
+#include "model/medium.h"
 
 /* Who shot, who listened, and which pairs were recorded. */
 
@@ -38,5 +38,13 @@ fm_status fm_survey_sort(fm_survey *survey, fm_error *error);
  * longitudes by 360 degrees into the grid's range, and points within rounding of an
  * edge onto it. */
 fm_status fm_survey_place(fm_survey *survey, const fm_grid *grid, fm_error *error);
+
+/* Is the point masked: are all nodes around it that count for it masked? */
+bool fm_survey_masked(const fm_medium *medium, fm_point point);
+
+/* No source may be masked: nothing can start there (FM_BAD_INPUT names it). Receivers
+ * may; their pairs come out as unreachable. After fm_survey_place. */
+fm_status fm_survey_check_sources(const fm_survey *survey, const fm_medium *medium,
+                                  fm_error *error);
 
 #endif

@@ -1,0 +1,45 @@
+/* How much of the grid a shot will march. A march over the whole grid is 1. One that
+ * stops early has gone, when it has come to its farthest receiver, about as far in
+ * every direction; the share is that of the square around the source that reaches so
+ * far, cut off at the edges of the grid. It orders the shots, longest first, and
+ * weights the time to go; no result depends on it. */
+#include "cost.h"
+
+#include <math.h>
+
+static double farthest_km(const fm_job *job, size_t s)
+{
+    const fm_shot *shot = &job->shots.shot[s];
+    fm_point origin = fm_shots_origin(&job->shots, &job->survey, s);
+    double farthest = 0;
+    for (size_t r = shot->begin; r < shot->end; r++) {
+        fm_point target = fm_shots_target(&job->shots, &job->survey, job->shots.row[r]);
+        farthest = fmax(farthest, fm_distance(&job->medium.grid, origin, target));
+    }
+    return farthest;
+}
+
+/* The part of a line through `origin`, from edge to edge, within `reach` of it. */
+static double share_of_line(const fm_grid *grid, fm_point origin, fm_point low,
+                            fm_point high, double reach)
+{
+    double before = fm_distance(grid, origin, low);
+    double after = fm_distance(grid, origin, high);
+    double all = before + after;
+    return all > 0 ? (fmin(before, reach) + fmin(after, reach)) / all : 1;
+}
+
+double fm_shot_share(const fm_job *job, size_t s)
+{
+    if (job->spec.want_fields || !job->spec.solver.stop_early) {
+        return 1;
+    }
+    const fm_grid *grid = &job->medium.grid;
+    fm_point at = fm_shots_origin(&job->shots, &job->survey, s);
+    double reach = farthest_km(job, s);
+    fm_point west = {grid->x0, at.z}, east = {fm_grid_x_max(grid), at.z};
+    fm_point first = {at.x, grid->z[0]}, last = {at.x, grid->z[grid->nz - 1]};
+    double share = share_of_line(grid, at, west, east, reach) *
+                   share_of_line(grid, at, first, last, reach);
+    return fmax(share, 1 / (double)fm_grid_nodes(grid));
+}

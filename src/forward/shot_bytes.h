@@ -1,0 +1,26 @@
+#ifndef FM_FORWARD_SHOT_BYTES_H
+#define FM_FORWARD_SHOT_BYTES_H
+
+#include <stdint.h>
+
+#include "parallel/pool.h"
+
+/* What a shot found, as flat bytes from the worker to the caller:
+ *
+ *     double times[n] | float or double field[nodes], or nothing | uint8_t statuses[n]
+ *
+ * widest first, so that everything is aligned without gaps. */
+typedef struct shot_bytes {
+    size_t field, statuses, size; /* places, and the size of all */
+} shot_bytes;
+
+static inline shot_bytes fm_shot_bytes(size_t rows, size_t nodes, bool want_fields,
+                                       bool fields_f64)
+{
+    size_t width = fields_f64 ? sizeof(double) : sizeof(float);
+    size_t field = rows * sizeof(double);
+    size_t statuses = field + (want_fields ? nodes * width : 0);
+    return (shot_bytes){field, statuses, statuses + rows};
+}
+
+#endif
