@@ -38,7 +38,7 @@ size_t fm_profile_jump_at(const fm_model *model, double depth_km)
 {
     /* By rounding the depth may fall on either side of the pair. */
     size_t knot = knot_above(model, depth_km);
-    size_t first = knot >= 2 ? knot - 2 : 0;
+    size_t first = knot > 0 ? knot - 1 : 0;
     for (size_t upper = first; upper <= knot + 1; upper++) {
         if (is_jump(model, upper, depth_km)) {
             return upper;

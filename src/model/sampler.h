@@ -26,15 +26,15 @@ size_t fm_profile_jump_at(const fm_model *model, double depth_km);
 /* The speed in row z of a grid. */
 double fm_profile_speed(const fm_model *model, double z, fm_side side);
 
-/* --- Nodes (interpolate.c, lattice.c) --- */
+/* --- Nodes (lattice.c) --- */
 
 /* How one column or row of the grid is made from `taps` neighbouring ones of the model.
  */
 typedef struct fm_stencil {
-    size_t first;     /* in the lattice's own block of vertices */
-    double weight[4]; /* taps of them */
-    size_t cell;      /* also in the block: the cell's first vertex ... */
-    double fraction;  /* ... and the place in the cell, 0 to 1 */
+    size_t first;     /* of the taps, in the lattice's own block of vertices */
+    double weight[4]; /* of the taps */
+    double fraction;  /* the place in the cell, 0 to 1; the cell begins at the first of
+                         two taps, at the second of four */
 } fm_stencil;
 
 /* The part of the model's vertices a grid needs, and what each column and row make of

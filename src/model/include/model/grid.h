@@ -8,10 +8,10 @@
 
 /* The propagation grid: columns at equal steps, rows wherever they are wanted.
  *
- *   geometry    x (columns, fast)   z (rows, slow)                 a step along x, in
- * km cartesian   x, km               z, km, positive down           dx geographic
- * longitude, degrees  latitude, degrees, north up    R cos(lat) dx polar       angle,
- * degrees      radius, km, from the centre    radius dx
+ *   geometry     x, a column         z, a row                       a step along x
+ *   cartesian    x, km               z, km, positive down           dx
+ *   geographic   longitude, degrees  latitude, degrees, north up    R cos(lat) dx
+ *   polar        angle, degrees      radius, km, from the centre    radius dx
  *
  * Both coordinates ascend. The geometry is always declared, never guessed. */
 

@@ -20,9 +20,11 @@ typedef struct fm_medium {
     double *slowness_beyond; /* [ninterfaces][nx] s/km */
 } fm_medium;
 
-/* Sample the model on the grid (which the medium takes over, also on failure).
- * FM_BAD_INPUT when the speed is negative somewhere (a B-spline or cubic can
- * overshoot): says where. */
+/* Sample the model, which is valid (fm_model_validate), on the grid, which the medium
+ * takes over, also on failure. FM_BAD_INPUT when the speed is not positive somewhere (a
+ * B-spline or cubic can overshoot), saying where; when the geometries differ; when the
+ * grid reaches beyond a profile's or nodes' extent. A node is masked when the nearest
+ * node of the model is. */
 fm_status fm_medium_sample(const fm_model *model, fm_grid *grid, fm_medium *medium,
                            fm_error *error);
 

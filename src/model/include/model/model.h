@@ -54,9 +54,15 @@ void fm_model_clear(fm_model *model);
  * position and value). */
 fm_status fm_model_validate(const fm_model *model, fm_error *error);
 
+/* Surround values [nz][nx] by a ring of cushion vertices, extrapolated linearly: for a
+ * B-spline whose author gave none. Once for a model; FM_BAD_INPUT for fewer than 2 x 2
+ * values, FM_NO_MEMORY, and then the model is as before. */
+fm_status fm_model_add_cushion(fm_model *model, fm_error *error);
+
 /* How finely to march. Dicing splits each cell of a nodes model in dice_x by dice_z;
  * spacing asks for steps in grid units. Spacing (dx, dz > 0) works for every model and
- * is shrunk to divide the extent evenly; dice 0 means 1. */
+ * is shrunk to divide the extent evenly; dice 0 means 1, a spacing of 0 means by dice,
+ * and where both are given spacing counts. */
 typedef struct fm_spacing {
     size_t dice_x, dice_z;
     double dx, dz;
