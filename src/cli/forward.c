@@ -1,1 +1,265 @@
-/* To come. */
+/* fermat forward: read the job, march its shots, write the result.
+ *
+ * Everything that can be wrong with what the user gave is found before the first march,
+ * the output's name included (exit status 2). After that only failures are left (1), or
+ * a signal (128 + its number). The result file is complete under its name or not there
+ * at all. If single shots fail the others are kept, with the failed ones marked. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cli.h"
+#include "forward/forward.h"
+#include "interrupt.h"
+#include "io/jobfile.h"
+#include "io/load.h"
+#include "io/result.h"
+#include "options.h"
+#include "progress.h"
+#include "report.h"
+
+enum { COMPLAINTS = 10 }; /* about failed shots, at most */
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* ---- before the run: the job ---- */
+
+static fm_status override_output(fm_job_spec *spec, const char *output, fm_error *error)
+{
+    if (output) {
+        char *copy = strdup(output);
+        if (!copy) {
+            return fm_fail_memory(error, "a file name", (double)strlen(output));
+        }
+        free(spec->output);
+        spec->output = copy;
+    }
+    if (!spec->output) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "%s: no output file: give `output:` or -o FILE", spec->path);
+    }
+    return FM_OK;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    struct stat sa, sb;
+    return a && b && stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+           sa.st_ino == sb.st_ino;
+}
+
+/* A slip of the pen must not cost the user his model. */
+static fm_status protect_inputs(const fm_job_spec *spec, fm_error *error)
+{
+    const char *inputs[] = {spec->path, spec->model_file, spec->sources,
+                            spec->receivers, spec->pairs};
+    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
+        if (same_file(spec->output, inputs[i])) {
+            return fm_fail(error, FM_BAD_INPUT,
+                           "%s: the output would replace a file that the job reads",
+                           spec->output);
+        }
+    }
+    return FM_OK;
+}
+
+static fm_status load_job(const forward_options *options, fm_job *job, fm_error *error)
+{
+    fm_job_spec spec = {0};
+    fm_status status =
+        fm_jobfile_read(options->job, options->set, options->nset, &spec, error);
+    if (status == FM_OK) {
+        status = override_output(&spec, options->output, error);
+    }
+    if (status == FM_OK) {
+        status = protect_inputs(&spec, error);
+    }
+    if (status == FM_OK) {
+        status = fm_job_load(&spec, job, error);
+    }
+    if (status == FM_OK) {
+        status = fm_job_prepare(job, error);
+    }
+    fm_job_spec_clear(&spec);
+    return status;
+}
+
+/* ---- the run ---- */
+
+typedef struct run {
+    fm_result_file *file;
+    progress_bar bar;
+    report report;
+} run;
+
+static void complain_of_shot(run *r, const fm_shot_result *result)
+{
+    progress_wipe(&r->bar);
+    if (r->report.failed <= COMPLAINTS) {
+        cli_complain(
+            "the march from %s '%s' failed: %s", report_origin_kind(r->report.job),
+            report_origin_id(r->report.job, result->shot),
+            result->error ? result->error->message : fm_status_name(result->status));
+    }
+    if (r->report.failed == COMPLAINTS) {
+        cli_complain("further failures are only counted");
+    }
+}
+
+static fm_status take_shot(void *context, const fm_shot_result *result, fm_error *error)
+{
+    run *r = context;
+    report_add(&r->report, result);
+    if (result->status != FM_OK) {
+        complain_of_shot(r, result);
+    }
+    return fm_result_add(r->file, result, error);
+}
+
+static void take_progress(void *context, const fm_progress *progress)
+{
+    progress_show(&((run *)context)->bar, progress);
+}
+
+static bool stop_asked(void *context)
+{
+    (void)context;
+    return interrupt_caught() != 0;
+}
+
+static double file_size(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? (double)status.st_size : -1;
+}
+
+/* ---- the end ---- */
+
+static const char *signal_name(int number)
+{
+    switch (number) {
+    case SIGINT:
+        return "SIGINT";
+    case SIGTERM:
+        return "SIGTERM";
+    default:
+        return "SIGHUP";
+    }
+}
+
+static int end_interrupted(const run *r)
+{
+    int number = interrupt_caught();
+    cli_complain("interrupted by %s after %zu of %zu shots: nothing was written",
+                 signal_name(number), r->report.done, r->report.job->shots.n);
+    return 128 + number;
+}
+
+static int keep(run *r, double elapsed_s)
+{
+    const char *output = r->report.job->spec.output;
+    fm_error error = {0};
+    fm_status status = fm_result_commit(r->file, &error);
+    r->file = NULL;
+    if (status != FM_OK) {
+        cli_complain("%s", error.message);
+        return CLI_FAILED;
+    }
+    report_end(&r->report, elapsed_s, output, file_size(output));
+    if (r->report.failed > 0) {
+        cli_complain("%zu of %zu shots failed; %s has the others, and the failed ones "
+                     "marked",
+                     r->report.failed, r->report.job->shots.n, output);
+        return CLI_FAILED;
+    }
+    return CLI_DONE;
+}
+
+static int run_shots(run *r, fm_pool *pool)
+{
+    fm_error error = {0};
+    fm_forward_sink sink = {r, take_shot, take_progress, stop_asked};
+    double start = now_s();
+    fm_status status = fm_forward_run(r->report.job, pool, &sink, &error);
+    double elapsed_s = now_s() - start;
+    progress_wipe(&r->bar);
+    if (status == FM_INTERRUPTED) {
+        return end_interrupted(r);
+    }
+    if (status != FM_OK) {
+        cli_complain("%s", error.message);
+        return CLI_FAILED;
+    }
+    if (r->report.done == 0) {
+        cli_complain("no shot could be marched: nothing was written");
+        return CLI_FAILED;
+    }
+    return keep(r, elapsed_s);
+}
+
+static int run_job(const fm_job *job, fm_pool *pool, bool quiet)
+{
+    fm_error error = {0};
+    run r = {.bar = progress_open(quiet), .report = {.job = job, .quiet = quiet}};
+    interrupt_watch();
+    if (fm_result_create(job->spec.output, job, &r.file, &error) != FM_OK) {
+        return cli_refuse(&error);
+    }
+    report_start(&r.report, fm_pool_backend(pool), fm_pool_workers(pool));
+    int status = run_shots(&r, pool);
+    fm_result_discard(r.file);
+    return status;
+}
+
+static int plan_job(const fm_job *job, const fm_pool *pool)
+{
+    report r = {.job = job};
+    fm_plan plan = fm_forward_plan(job, fm_pool_workers(pool));
+    report_plan(&r, &plan, fm_pool_backend(pool), job->spec.output,
+                fm_result_bytes(job));
+    return CLI_DONE;
+}
+
+static int forward(const forward_options *options)
+{
+    fm_error error = {0};
+    fm_job job = {0};
+    fm_pool *pool = NULL;
+    int status;
+    if (load_job(options, &job, &error) != FM_OK ||
+        fm_pool_open(options->pool, fm_forward_kernels(), &pool, &error) != FM_OK) {
+        status = cli_refuse(&error);
+    } else if (options->plan) {
+        status = plan_job(&job, pool);
+    } else {
+        status = run_job(&job, pool, options->quiet);
+    }
+    fm_pool_close(pool, false);
+    fm_job_clear(&job);
+    return status;
+}
+
+int cli_forward(int argc, char **argv)
+{
+    forward_options options;
+    fm_error error = {0};
+    if (forward_options_read(argc, argv, &options, &error) != FM_OK) {
+        return cli_refuse(&error);
+    }
+    int status = CLI_DONE;
+    if (options.help) {
+        fputs(cli_help("forward"), stdout);
+    } else {
+        status = forward(&options);
+    }
+    forward_options_clear(&options);
+    return status;
+}

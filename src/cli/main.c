@@ -1,1 +1,84 @@
-int main(void) { return 0; }
+/* fermat: the program. It hands the command line to the command it names. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "core/version.h"
+
+void cli_complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fflush(stdout);
+    fputs("fermat: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+int cli_refuse(const fm_error *error)
+{
+    cli_complain("%s", error->message);
+    return error->status == FM_BAD_INPUT || error->status == FM_IO_FAILED
+               ? CLI_BAD_INPUT
+               : CLI_FAILED;
+}
+
+static int help(int argc, char **argv)
+{
+    const char *command = argc > 1 ? argv[1] : NULL;
+    const char *text = cli_help(command);
+    if (argc > 2 || text[0] == '\0') {
+        cli_complain("there is no help on '%s'; 'fermat help' lists the commands",
+                     argc > 2 ? argv[2] : command);
+        return CLI_BAD_INPUT;
+    }
+    fputs(text, stdout);
+    return CLI_DONE;
+}
+
+static int version(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    printf("fermat %s\n", fm_version());
+    return CLI_DONE;
+}
+
+typedef struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} command;
+
+static const command commands[] = {
+    {"forward", cli_forward}, {"check", cli_check},   {"info", cli_info},
+    {"help", help},           {"--help", help},       {"-h", help},
+    {"version", version},     {"--version", version},
+};
+
+static int run_command(int argc, char **argv)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(argv[0], commands[i].name) == 0) {
+            return commands[i].run(argc, argv);
+        }
+    }
+    cli_complain("there is no command '%s'; 'fermat help' lists the commands", argv[0]);
+    return CLI_BAD_INPUT;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        fputs(cli_help(NULL), stderr);
+        return CLI_BAD_INPUT;
+    }
+    int status = run_command(argc - 1, argv + 1);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status == CLI_DONE) {
+        cli_complain("cannot write to standard output: %s", strerror(errno));
+        return CLI_FAILED;
+    }
+    return status;
+}

@@ -1,1 +1,188 @@
-/* To come. */
+/* The command line of `fermat forward`, read with getopt_long, but with our own
+ * messages: getopt's do not say where to look further. */
+#include "options.h"
+
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/number.h"
+
+enum { OPTION_SET = 256, OPTION_PLAN, OPTION_BACKEND, OPTION_WORKERS };
+
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"set", required_argument, NULL, OPTION_SET},
+    {"plan", no_argument, NULL, OPTION_PLAN},
+    {"backend", required_argument, NULL, OPTION_BACKEND},
+    {"workers", required_argument, NULL, OPTION_WORKERS},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+/* What --backend and --workers said, before they are put together. */
+typedef struct pool_words {
+    const char *backend, *workers;
+} pool_words;
+
+static const char see[] = "see 'fermat help forward'";
+
+static fm_status refuse_option(int option, char **argv, fm_error *error)
+{
+    const char *word = argv[optind - 1];
+    if (option == ':') {
+        return fm_fail(error, FM_BAD_INPUT, "option '%s' needs a value; %s", word, see);
+    }
+    if (optopt > 0 && optopt < OPTION_SET && strncmp(word, "--", 2) != 0) {
+        return fm_fail(error, FM_BAD_INPUT, "forward has no option '-%c'; %s", optopt,
+                       see);
+    }
+    if (optopt > 0) {
+        return fm_fail(error, FM_BAD_INPUT, "option '%s': it takes no value; %s", word,
+                       see);
+    }
+    return fm_fail(error, FM_BAD_INPUT, "forward has no option '%s'; %s", word, see);
+}
+
+static fm_status take_option(int option, char **argv, forward_options *options,
+                             pool_words *words, fm_error *error)
+{
+    switch (option) {
+    case 'o':
+        options->output = optarg;
+        return FM_OK;
+    case OPTION_SET:
+        options->set[options->nset++] = optarg;
+        return FM_OK;
+    case OPTION_PLAN:
+        options->plan = true;
+        return FM_OK;
+    case OPTION_BACKEND:
+        words->backend = optarg;
+        return FM_OK;
+    case OPTION_WORKERS:
+        words->workers = optarg;
+        return FM_OK;
+    case 'q':
+        options->quiet = true;
+        return FM_OK;
+    case 'h':
+        options->help = true;
+        return FM_OK;
+    default:
+        return refuse_option(option, argv, error);
+    }
+}
+
+static fm_status take_job(int argc, char **argv, forward_options *options,
+                          fm_error *error)
+{
+    if (options->help) {
+        return FM_OK;
+    }
+    if (optind == argc) {
+        return fm_fail(error, FM_BAD_INPUT, "forward needs a job file; %s", see);
+    }
+    if (argc - optind > 1) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "forward takes one job file, but after '%s' there is '%s'; %s",
+                       argv[optind], argv[optind + 1], see);
+    }
+    if (options->output && options->output[0] == '\0') {
+        return fm_fail(error, FM_BAD_INPUT, "the output file has an empty name");
+    }
+    options->job = argv[optind];
+    return FM_OK;
+}
+
+static fm_status check_workers(const pool_words *words, fm_error *error)
+{
+    uint64_t n = 0;
+    if (!fm_count_parse(words->workers, &n) || n == 0) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "--workers %s: a whole number from 1 on is needed",
+                       words->workers);
+    }
+    if (words->backend && strchr(words->backend, ':')) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "--backend %s and --workers %s both say how many workers; give "
+                       "one of them",
+                       words->backend, words->workers);
+    }
+    if (words->backend && strcmp(words->backend, "serial") == 0 && n != 1) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "--workers %s: the serial backend has one worker; use --backend "
+                       "threads",
+                       words->workers);
+    }
+    return FM_OK;
+}
+
+/* `threads` and 4 become "threads:4"; a number alone means threads. */
+static fm_status join_pool(const pool_words *words, forward_options *options,
+                           fm_error *error)
+{
+    if (words->workers) {
+        fm_status status = check_workers(words, error);
+        if (status != FM_OK) {
+            return status;
+        }
+    }
+    if (!words->backend && !words->workers) {
+        return FM_OK;
+    }
+    const char *backend = words->backend ? words->backend : "auto";
+    bool alone = !words->workers || strcmp(backend, "serial") == 0;
+    if (!alone && strcmp(backend, "auto") == 0) {
+        backend = "threads";
+    }
+    size_t size = strlen(backend) + (alone ? 0 : strlen(words->workers)) + 2;
+    options->pool = malloc(size);
+    if (!options->pool) {
+        return fm_fail_memory(error, "the command line", (double)size);
+    }
+    snprintf(options->pool, size, "%s%s%s", backend, alone ? "" : ":",
+             alone ? "" : words->workers);
+    return FM_OK;
+}
+
+fm_status forward_options_read(int argc, char **argv, forward_options *options,
+                               fm_error *error)
+{
+    *options = (forward_options){0};
+    pool_words words = {0};
+    fm_status status = FM_OK;
+    options->set = calloc((size_t)argc, sizeof *options->set);
+    if (!options->set) {
+        status = fm_fail_memory(error, "the command line", (double)argc);
+    }
+    opterr = 0;
+    optind = 1;
+    while (status == FM_OK) {
+        int option = getopt_long(argc, argv, ":o:qh", long_options, NULL);
+        if (option == -1) {
+            break;
+        }
+        status = take_option(option, argv, options, &words, error);
+    }
+    if (status == FM_OK) {
+        status = take_job(argc, argv, options, error);
+    }
+    if (status == FM_OK) {
+        status = join_pool(&words, options, error);
+    }
+    if (status != FM_OK) {
+        forward_options_clear(options);
+    }
+    return status;
+}
+
+void forward_options_clear(forward_options *options)
+{
+    free(options->set);
+    free(options->pool);
+    *options = (forward_options){0};
+}

@@ -1,1 +1,184 @@
-/* To come. */
+/* What a run tells: enough to see at a glance whether it is the run that was meant, and
+ * whether its numbers make sense. One aligned word a line, so that scripts can cut. */
+#include "report.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "quantity.h"
+
+static const char *model_name(const fm_job_spec *spec)
+{
+    if (spec->model_file) {
+        return spec->model_file;
+    }
+    return spec->constant ? "constant speed" : "speed gradient";
+}
+
+static void print_spacing(const fm_grid *grid)
+{
+    double least = INFINITY, most = 0;
+    for (size_t k = 0; k + 1 < grid->nz; k++) {
+        least = fmin(least, grid->z[k + 1] - grid->z[k]);
+        most = fmax(most, grid->z[k + 1] - grid->z[k]);
+    }
+    printf("grid      %zu x %zu = %zu nodes, steps of %.6g %s along %s and ", grid->nx,
+           grid->nz, fm_grid_nodes(grid), grid->dx, fm_geometry_x_unit(grid->geometry),
+           fm_geometry_x_name(grid->geometry));
+    if (most - least > 1e-6 * most) {
+        printf("%.6g to ", least);
+    }
+    printf("%.6g %s along %s\n", most, fm_geometry_z_unit(grid->geometry),
+           fm_geometry_z_name(grid->geometry));
+}
+
+static void print_model(const fm_job *job)
+{
+    const fm_grid *grid = &job->medium.grid;
+    printf("model     %s, %s, %s %.6g to %.6g, %s %.6g to %.6g\n",
+           model_name(&job->spec), fm_geometry_name(grid->geometry),
+           fm_geometry_x_name(grid->geometry), grid->x0, fm_grid_x_max(grid),
+           fm_geometry_z_name(grid->geometry), grid->z[0], grid->z[grid->nz - 1]);
+    print_spacing(grid);
+}
+
+static size_t sources_with_pairs(const fm_survey *survey)
+{
+    size_t n = survey->npairs > 0;
+    for (size_t p = 1; p < survey->npairs; p++) {
+        n += survey->pair_source[p] != survey->pair_source[p - 1];
+    }
+    return n;
+}
+
+static void print_survey(const fm_job *job)
+{
+    const fm_survey *survey = &job->survey;
+    printf("survey    %zu source%s, %zu receiver%s, %zu pair%s\n", survey->sources.n,
+           plural(survey->sources.n), survey->receivers.n, plural(survey->receivers.n),
+           survey->npairs, plural(survey->npairs));
+    if (job->shots.reciprocal) {
+        printf("          marching from the receivers (reciprocity): %zu march%s "
+               "instead of %zu\n",
+               job->shots.n, job->shots.n == 1 ? "" : "es", sources_with_pairs(survey));
+    }
+    if (job->spec.want_fields) {
+        printf("          with the field of every source, %s\n",
+               job->spec.fields_f64 ? "f64" : "f32");
+    }
+}
+
+void report_start(const report *r, const char *backend, size_t workers)
+{
+    if (r->quiet) {
+        return;
+    }
+    print_model(r->job);
+    print_survey(r->job);
+    printf("running   %s, %zu worker%s\n", backend, workers, plural(workers));
+    fflush(stdout);
+}
+
+static void compare(report *r, size_t pair, double time_s)
+{
+    const double *observed = r->job->survey.observed_s;
+    if (!observed || !isfinite(observed[pair])) {
+        return;
+    }
+    double difference = fabs(time_s - observed[pair]);
+    r->compared++;
+    r->sum_difference += difference;
+    r->sum_square += difference * difference;
+    /* A tie goes to the first pair: the report must not depend on who was faster. */
+    if (difference > r->worst || r->compared == 1 ||
+        (difference == r->worst && pair < r->worst_pair)) {
+        r->worst = difference;
+        r->worst_pair = pair;
+    }
+}
+
+void report_add(report *r, const fm_shot_result *result)
+{
+    if (result->status != FM_OK) {
+        r->failed++;
+        return;
+    }
+    r->done++;
+    r->busy_s += result->seconds;
+    r->nodes += (double)result->nodes;
+    for (size_t i = 0; i < result->n; i++) {
+        if (result->pair_status[i] == FM_PAIR_REACHED) {
+            r->reached++;
+            compare(r, result->row[i], result->time_s[i]);
+        } else {
+            r->unreachable++;
+        }
+    }
+}
+
+static void print_comparison(const report *r)
+{
+    const fm_survey *survey = &r->job->survey;
+    double n = (double)r->compared;
+    printf("observed  %zu time%s to compare: |difference| %.3g s on average, RMS %.3g "
+           "s,\n          worst %.3g s (source '%s', receiver '%s')\n",
+           r->compared, plural(r->compared), r->sum_difference / n,
+           sqrt(r->sum_square / n), r->worst,
+           survey->sources.id[survey->pair_source[r->worst_pair]],
+           survey->receivers.id[survey->pair_receiver[r->worst_pair]]);
+}
+
+void report_end(const report *r, double elapsed_s, const char *output, double size)
+{
+    if (r->quiet) {
+        return;
+    }
+    size_t all = r->job->shots.n;
+    printf("done      %zu of %zu shot%s in %s", r->done, all, plural(all),
+           duration_text(elapsed_s).text);
+    if (r->done > 0 && elapsed_s > 0) {
+        printf(": %.3g shots/s", (double)r->done / elapsed_s);
+    }
+    if (r->nodes > 0) {
+        printf(", %.0f ns a node and worker", r->busy_s * 1e9 / r->nodes);
+    }
+    printf("\npairs     %zu reached, %zu unreachable", r->reached, r->unreachable);
+    if (r->failed > 0) {
+        printf(", %zu not done", r->job->survey.npairs - r->reached - r->unreachable);
+    }
+    printf("\n");
+    if (r->compared > 0) {
+        print_comparison(r);
+    }
+    printf("output    %s", output);
+    if (size >= 0) {
+        printf(", %s", bytes_text(size).text);
+    }
+    printf("\n");
+}
+
+void report_plan(const report *r, const fm_plan *plan, const char *backend,
+                 const char *output, double output_bytes)
+{
+    print_model(r->job);
+    print_survey(r->job);
+    printf("plan      %zu shot%s of %zu nodes, %zu pair%s\n", plan->shots,
+           plural(plan->shots), plan->nodes, plan->pairs, plural(plan->pairs));
+    printf("workers   %zu (%s)\n", plan->workers, backend);
+    printf("memory    about %s\n", bytes_text(plan->memory_bytes).text);
+    printf("output    %s, about %s\n", output, bytes_text(output_bytes).text);
+    printf("time      about %s (an estimate)\n", duration_text(plan->seconds).text);
+    printf("Nothing was run and nothing written.\n");
+}
+
+const char *report_origin_kind(const fm_job *job)
+{
+    return job->shots.reciprocal ? "receiver" : "source";
+}
+
+const char *report_origin_id(const fm_job *job, size_t shot)
+{
+    size_t origin = job->shots.shot[shot].origin;
+    return job->shots.reciprocal ? job->survey.receivers.id[origin]
+                                 : job->survey.sources.id[origin];
+}

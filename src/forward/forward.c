@@ -29,7 +29,8 @@ static void unpack(const fm_job *job, const unsigned char *bytes,
 {
     shot_bytes places = fm_shot_bytes(result->n, fm_grid_nodes(&job->medium.grid),
                                       job->spec.want_fields, job->spec.fields_f64);
-    result->time_s = (const double *)(const void *)bytes;
+    result->nodes = *(const uint64_t *)(const void *)bytes;
+    result->time_s = (const double *)(const void *)(bytes + places.times);
     result->field = job->spec.want_fields ? bytes + places.field : NULL;
     result->pair_status = bytes + places.statuses;
 }

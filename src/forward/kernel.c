@@ -105,9 +105,11 @@ static fm_status march(workspace *w, size_t s, unsigned char *bytes,
     const fm_shots *shots = &w->job.shots;
     const fm_shot *shot = &shots->shot[s];
     size_t n = shot->end - shot->begin;
-    double *times = (double *)(void *)bytes;
+    uint64_t *accepted = (uint64_t *)(void *)bytes;
+    double *times = (double *)(void *)(bytes + places->times);
     uint8_t *statuses = bytes + places->statuses;
     fm_point origin = fm_shots_origin(shots, &w->job.survey, s);
+    *accepted = 0;
     if (shots->reciprocal && fm_survey_masked(&w->job.medium, origin)) {
         out_of_reach(n, times, statuses);
         return FM_OK;
@@ -118,6 +120,7 @@ static fm_status march(workspace *w, size_t s, unsigned char *bytes,
     }
     fm_status status = fm_solver_march(w->solver, origin, w->targets, n, error);
     if (status == FM_OK) {
+        *accepted = fm_solver_accepted(w->solver);
         read_times(w, n, times, statuses);
         read_field(w, bytes + places->field);
     }

@@ -7,20 +7,22 @@
 
 /* What a shot found, as flat bytes from the worker to the caller:
  *
- *     double times[n] | float or double field[nodes], or nothing | uint8_t statuses[n]
+ *     uint64_t nodes accepted | double times[n] | float or double field[nodes], or
+ *     nothing | uint8_t statuses[n]
  *
  * widest first, so that everything is aligned without gaps. */
 typedef struct shot_bytes {
-    size_t field, statuses, size; /* places, and the size of all */
+    size_t times, field, statuses, size; /* places, and the size of all */
 } shot_bytes;
 
 static inline shot_bytes fm_shot_bytes(size_t rows, size_t nodes, bool want_fields,
                                        bool fields_f64)
 {
     size_t width = fields_f64 ? sizeof(double) : sizeof(float);
-    size_t field = rows * sizeof(double);
+    size_t times = sizeof(uint64_t);
+    size_t field = times + rows * sizeof(double);
     size_t statuses = field + (want_fields ? nodes * width : 0);
-    return (shot_bytes){field, statuses, statuses + rows};
+    return (shot_bytes){times, field, statuses, statuses + rows};
 }
 
 #endif

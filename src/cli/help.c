@@ -1,0 +1,104 @@
+/* The help texts: first what to type, then what it means. */
+#include <string.h>
+
+#include "cli.h"
+
+static const char program_help[] =
+    "fermat computes first-arrival travel times of seismic waves.\n"
+    "\n"
+    "  fermat forward job.yaml         times from every source to its receivers\n"
+    "  fermat info model.vtx           what a model or a result file contains\n"
+    "  fermat check                    does this installation compute rightly?\n"
+    "\n"
+    "  fermat help COMMAND             more about forward, info or check\n"
+    "  fermat --version\n"
+    "\n"
+    "Exit status: 0 done; 1 a computation or writing its result failed;\n"
+    "2 something given to it cannot be used (the message says what and where).\n";
+
+static const char forward_help[] =
+    "fermat forward: march a wavefront from every source, write the travel times.\n"
+    "\n"
+    "  fermat forward job.yaml\n"
+    "  fermat forward job.yaml --plan\n"
+    "  fermat forward job.yaml -o other.h5 --set model.dice=[4,4]\n"
+    "  fermat forward job.yaml --backend threads --workers 4 --quiet > /dev/null\n"
+    "\n"
+    "A job file names the model, the survey and what is wanted:\n"
+    "\n"
+    "  model:\n"
+    "    file: australia.vtx      # .vtx, .grd .nc .h5, .csv; or constant:, gradient:\n"
+    "    geometry: geographic     # cartesian | geographic | polar\n"
+    "    dice: [8, 8]\n"
+    "  survey:\n"
+    "    sources: sources.csv\n"
+    "    receivers: receivers.csv\n"
+    "    pairs: pairs.csv         # optional; all pairs without it\n"
+    "  want: [times, fields]\n"
+    "  output: australia.h5\n"
+    "\n"
+    "Options\n"
+    "  -o, --output FILE   the result file, instead of the job's `output`\n"
+    "      --set KEY=VALUE change a key of the job for this run; may be repeated\n"
+    "      --plan          say what the run would take; run and write nothing\n"
+    "      --backend NAME  serial, threads, threads:N or auto (the default: threads "
+    "on\n"
+    "                      all processors it may use); also from $FERMAT_POOL\n"
+    "      --workers N     how many workers\n"
+    "  -q, --quiet         no report and no progress, only complaints\n"
+    "  -h, --help\n"
+    "\n"
+    "The result is the same, byte for byte, whatever the backend and the workers.\n"
+    "It appears under its name when it is complete; an existing file is kept until\n"
+    "then. If single shots fail, the others are done, the result is written with the\n"
+    "failed ones marked as such, and the exit status is 1; if all fail, nothing is\n"
+    "written. Interrupted by Ctrl-C (SIGINT) or SIGTERM, it lets the running shots "
+    "end\n"
+    "and writes nothing; interrupted again, it ends at once.\n"
+    "\n"
+    "Exit status: 0 done; 1 the run failed; 2 the command line, the job or a file it\n"
+    "names cannot be used; 130, 143 ended by SIGINT, SIGTERM.\n";
+
+static const char info_help[] =
+    "fermat info: what a model or a result file contains, in a few lines.\n"
+    "\n"
+    "  fermat info australia.vtx\n"
+    "  fermat info australia.h5\n"
+    "\n"
+    "It reads .vtx, .grd .nc .h5 and .csv models, and results of fermat forward.\n"
+    "\n"
+    "Exit status: 0 done; 2 the file cannot be read or is none of these.\n";
+
+static const char check_help[] =
+    "fermat check: does this installation compute rightly?\n"
+    "\n"
+    "  fermat check\n"
+    "  fermat check --quick\n"
+    "\n"
+    "It marches problems whose answer is known in closed form, in all geometries, "
+    "from\n"
+    "random sources between the nodes, on a series of grids, and prints errors and\n"
+    "orders of convergence beside their bounds.\n"
+    "\n"
+    "Options\n"
+    "      --quick         smaller grids, a few seconds\n"
+    "  -h, --help\n"
+    "\n"
+    "Exit status: 0 all within bounds; 1 something is worse than its bound;\n"
+    "2 bad command line.\n";
+
+const char *cli_help(const char *command)
+{
+    if (!command) {
+        return program_help;
+    }
+    static const struct {
+        const char *command, *text;
+    } texts[] = {{"forward", forward_help}, {"info", info_help}, {"check", check_help}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (strcmp(command, texts[i].command) == 0) {
+            return texts[i].text;
+        }
+    }
+    return "";
+}

@@ -1,0 +1,23 @@
+#ifndef FM_CLI_OPTIONS_H
+#define FM_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/status.h"
+
+/* The command line of `fermat forward`. Texts point into argv. */
+typedef struct forward_options {
+    bool help, plan, quiet;
+    const char *job, *output; /* output NULL: the job's */
+    const char **set;         /* [nset] overrides */
+    size_t nset;
+    char *pool; /* for fm_pool_open; NULL: its default */
+} forward_options;
+
+/* FM_BAD_INPUT says which option or argument is wrong. */
+fm_status forward_options_read(int argc, char **argv, forward_options *options,
+                               fm_error *error);
+void forward_options_clear(forward_options *options);
+
+#endif
