@@ -17,7 +17,9 @@
  *
  * (processes and MPI stand behind the same interface; this is why kernels have names
  * and why arguments, results and shared data are flat bytes: function pointers and
- * pointers into the heap do not survive exec or a change of rank.) */
+ * pointers into the heap do not survive exec or a change of rank.)
+ *
+ * A pool and its futures are used by one thread at a time, and not by its kernels. */
 
 typedef struct fm_pool fm_pool;
 typedef struct fm_future fm_future;
@@ -38,7 +40,8 @@ void *fm_output_reserve(fm_output *output, size_t size);
  * before its first task (and again after fm_pool_share gave new data), sees the shared
  * data and makes the worker's workspace; `close` frees it in the worker at the end.
  * Both may be NULL. `run` may be called by many workers at once, each with its own
- * workspace. A status other than FM_OK ends this task only. */
+ * workspace. A status other than FM_OK ends this task only; if `open` fails, the tasks
+ * that come to this worker fail with its error. */
 typedef struct fm_kernel {
     const char *name;
     fm_status (*open)(fm_bytes shared, void **workspace, fm_error *error);
@@ -66,7 +69,7 @@ size_t fm_processors(void); /* what the process may really use, at least 1 */
 
 /* Give every worker the same read-only bytes, again whenever they change; the caller
  * keeps them unchanged and alive until the next share or the close. Workspaces are made
- * anew. An error if tasks are still pending. */
+ * anew. FM_FAILED if tasks are still pending. */
 fm_status fm_pool_share(fm_pool *pool, fm_bytes shared, fm_error *error);
 
 /* ---- one task at a time: submit, wait, result ---- */
@@ -76,15 +79,17 @@ fm_status fm_pool_submit(fm_pool *pool, const char *kernel, fm_bytes argument,
                          fm_future **future, fm_error *error);
 /* Wait for the task: FM_OK and its bytes (alive as long as the future), the task's own
  * error, FM_CANCELLED, or FM_TIMED_OUT after timeout_s (negative: for ever; 0: just
- * look). In the serial backend the task runs here at the latest. */
+ * look). In the serial backend the task runs here at the latest, whatever the time. */
 fm_status fm_future_result(fm_future *future, double timeout_s, fm_bytes *result,
                            fm_error *error);
+/* A look, which brings home what workers have done; in the serial backend it runs a
+ * pending task, so that to look again and again comes to an end. */
 bool fm_future_done(const fm_future *future);
 /* Take a pending task back. False if it already runs or is done. */
 bool fm_future_cancel(fm_future *future);
 /* The first of futures[n] to be done that is not NULL: its index, or n after timeout_s
- * (or when all are NULL). Free and set to NULL what was consumed, and call again:
- * as_completed. */
+ * (or when all are NULL). All are of one pool. Free and set to NULL what was consumed,
+ * and call again: as_completed. */
 size_t fm_future_wait_any(fm_future *const *futures, size_t n, double timeout_s);
 /* Waits for the task unless it can be cancelled. Accepts NULL. */
 void fm_future_free(fm_future *future);
@@ -114,18 +119,27 @@ typedef struct fm_map {
     /* The argument of task `index`; stays valid until the next call. NULL: every
      * argument is the index as a size_t. */
     fm_bytes (*argument)(void *context, size_t index);
-    /* How long the task will take, in any unit; longest first. NULL: all alike. */
+    /* How long the task will take, in any unit; longest first, of equals the first.
+     * NULL: all alike. Asked twice for a task. (The order takes 24 bytes a task.) */
     double (*cost)(void *context, size_t index);
     /* One result, when it is there; a status other than FM_OK ends the map with it. */
     fm_status (*result)(void *context, const fm_task_result *result, fm_error *error);
     /* Called after every result, and at least a few times a second while waiting. */
     void (*progress)(void *context, const fm_progress *progress);
-    /* Asked between tasks; true: dispatch no more, let the running ones end, return
-     * FM_INTERRUPTED. For signals. */
+    /* Asked between tasks and ten times a second while waiting; true: dispatch no more,
+     * let the running ones end and deliver them, return FM_INTERRUPTED. For signals. */
     bool (*stop)(void *context);
-    bool in_order;     /* deliver results by index, not as completed */
-    bool stop_on_fail; /* a task that fails ends the map with its error */
-    size_t window;     /* results in flight at most: 0 for 2 x workers + 2 */
+    /* Deliver results by index, not as completed. Longest first then holds within the
+     * window only: a task is dispatched when its result is at most `window` away from
+     * the next one to deliver. After a stop the tasks left out make gaps. */
+    bool in_order;
+    /* The first result delivered that failed ends the map with its error; as with stop
+     * the running tasks end and are delivered. */
+    bool stop_on_fail;
+    /* Results in flight at most. 0: 2 x workers + 2; times as many as make up some
+     * microseconds of work (at most 32), when tasks are shorter than handing them over.
+     */
+    size_t window;
 } fm_map;
 
 /* Run tasks 0 .. count-1 and deliver each result to the callback. Memory is bounded by
