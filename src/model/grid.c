@@ -61,7 +61,8 @@ static fm_status check_columns(fm_geometry geometry, size_t nx, double x0, doubl
     fm_status status = check_step(fm_geometry_x_name(geometry),
                                   fm_geometry_x_unit(geometry), dx, error);
     double x_max = x0 + dx * (double)(nx - 1);
-    if (!status && (x0 + dx <= x0 || x_max - dx >= x_max)) {
+    bool lost = x0 + dx <= x0 || x_max - dx >= x_max;
+    if (!status && isfinite(x0) && lost) {
         status = fm_fail(
             error, FM_BAD_INPUT, "a step of %g %s is lost in rounding beside %s %g", dx,
             fm_geometry_x_unit(geometry), fm_geometry_x_name(geometry), x_max);

@@ -5,9 +5,9 @@
  *
  * Only the block of vertices that the grid touches is copied, so a small window of a
  * large model is cheap. In the block masked vertices are NaN, which spreads to every
- * node that would have used one: the fast path need not ask. Those few nodes are then
- * done with care:
+ * node near one: the fast path need not ask. Those few nodes are then done with care:
  *
+ * - as usual, where the masked vertices have no weight
  * - masked, when the nearest model node is; at equal distances when all of them are
  * - else bilinear over the cell's open corners, their weights scaled up to add to 1 */
 #include <math.h>
@@ -142,6 +142,30 @@ static void spread_line(const fm_lattice *lattice, double *speed)
     }
 }
 
+/* A weight of 0 takes nothing, not even the mask of its vertex. */
+static double term(double weight, double value)
+{
+    return weight == 0 ? 0 : weight * value;
+}
+
+/* The same sum as on the fast path, in the same order, for a node that may use masked
+ * vertices with weight 0 only. */
+static double weigh_again(const fm_lattice *lattice, const fm_stencil *column,
+                          const fm_stencil *row)
+{
+    double along[4] = {0};
+    for (size_t i = 0; i < lattice->taps; i++) {
+        const double *v =
+            lattice->vertex + row->first * lattice->width + column->first + i;
+        double part[4] = {0};
+        for (size_t k = 0; k < lattice->taps; k++) {
+            part[k] = term(row->weight[k], v[k * lattice->width]);
+        }
+        along[i] = term(column->weight[i], (part[0] + part[1]) + (part[2] + part[3]));
+    }
+    return (along[0] + along[1]) + (along[2] + along[3]);
+}
+
 static double beside_mask(const fm_lattice *lattice, const fm_stencil *column,
                           const fm_stencil *row)
 {
@@ -173,6 +197,9 @@ void fm_lattice_row(fm_lattice *lattice, size_t row, double *speed)
     add_line(lattice, stencil);
     spread_line(lattice, speed);
     for (size_t i = 0; i < lattice->nx; i++) {
+        if (isnan(speed[i])) {
+            speed[i] = weigh_again(lattice, lattice->column + i, stencil);
+        }
         if (isnan(speed[i])) {
             speed[i] = beside_mask(lattice, lattice->column + i, stencil);
         }
