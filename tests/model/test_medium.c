@@ -165,6 +165,18 @@ static void a_discontinuity_on_the_edge_of_the_extent_adds_no_row(void **state)
     fm_model_clear(&model);
 }
 
+static void a_discontinuity_within_rounding_of_the_edge_adds_no_row(void **state)
+{
+    (void)state;
+    fm_model model = polar_earth_model();
+    model.z_min = nextafter(6371.0 - 35, 0);
+    model.z_max = nextafter(6371.0 - 20, 7000);
+    fm_grid grid = grid_of(&model, 0, 0, 1, 5);
+    assert_int_equal(grid.nz, 4);
+    fm_grid_clear(&grid);
+    fm_model_clear(&model);
+}
+
 static fm_medium medium_of(const fm_model *model, double dx, double dz)
 {
     fm_grid grid = grid_of(model, 0, 0, dx, dz);
@@ -340,6 +352,7 @@ int main(void)
         cmocka_unit_test(a_spacing_that_cannot_be_used_is_refused),
         cmocka_unit_test(every_discontinuity_becomes_a_row),
         cmocka_unit_test(a_discontinuity_on_the_edge_of_the_extent_adds_no_row),
+        cmocka_unit_test(a_discontinuity_within_rounding_of_the_edge_adds_no_row),
         cmocka_unit_test(in_a_polar_section_smaller_rows_are_deeper),
         cmocka_unit_test(in_a_cartesian_section_smaller_rows_are_shallower),
         cmocka_unit_test(between_knots_a_profile_is_linear_in_depth),

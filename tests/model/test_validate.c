@@ -7,8 +7,7 @@
 #include <cmocka.h>
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "models.h"
 
@@ -99,6 +98,9 @@ static void a_gradient_must_be_positive_in_every_corner(void **state)
                    "the speed at x 0, z 5 km is -1.5 km/s: it must be positive");
     model = gradient_model(1, -0.1, 0.5);
     expect_refused(&model, "the speed at x 10, z 0 km is 0 km/s: it must be positive");
+    model = gradient_model(1, -0.0625, -0.125);
+    expect_refused(&model,
+                   "the speed at x 10, z 5 km is -0.25 km/s: it must be positive");
     model = gradient_model(INFINITY, 0.1, 0.5);
     expect_refused(&model, "the speed at x 0, z 0 km is inf km/s: it must be positive");
 }
@@ -242,10 +244,11 @@ static void a_bspline_cannot_be_masked(void **state)
     const char *text[] = {"0", "-1", "nan", "inf"};
     fm_model model = nodes_model(FM_BSPLINE, 5, 6, five);
     for (size_t i = 0; i < 4; i++) {
-        char message[200] = "vertex (column 1, row 6) at x -3, z 3.25 km has speed ";
-        strcat(strcat(message, text[i]),
-               " km/s: the coefficients of a B-spline must be "
-               "positive and cannot be masked");
+        char message[200];
+        snprintf(message, sizeof message,
+                 "vertex (column 1, row 6) at x -3, z 3.25 km has speed %s km/s: the "
+                 "coefficients of a B-spline must be positive and cannot be masked",
+                 text[i]);
         *node_of(&model, 0, 5) = refused[i];
         expect_refused(&model, message);
     }
@@ -275,7 +278,7 @@ static void a_cushion_continues_the_values_linearly(void **state)
     fm_model model = nodes_model(FM_LINEAR, 4, 3, plane);
     fm_model expected = nodes_model(FM_BSPLINE, 4, 3, plane);
     assert_int_equal(fm_model_add_cushion(&model, NULL), FM_OK);
-    for (size_t i = 0; i < 6 * 5; i++) {
+    for (size_t i = 0; i < 30; i++) {
         assert_near(model.values[i], expected.values[i], 1e-12);
     }
     fm_model_clear(&model);

@@ -21,9 +21,9 @@ typedef enum fm_interpolation {
 } fm_interpolation;
 
 typedef struct fm_model {
+    fm_model_kind kind;
     fm_geometry geometry;
     double radius_km;
-    fm_model_kind kind;
     double x_min, x_max, z_min, z_max; /* extent, in grid coordinates */
 
     double speed, gradient_x, gradient_z; /* constant, gradient */
