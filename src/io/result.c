@@ -1,1 +1,379 @@
-/* To come. */
+/* The life of a result file. At first HDF5 lays it all out under a temporary name, with
+ * everything that is known before the march; it is closed, read back, and its space
+ * reserved on the disk, so that a disk too small is told now and not after an hour.
+ * While the march lasts, fields go straight to their places (slabs.c) and the times of
+ * pairs are kept in memory (nine bytes each, as the survey they answer is). In the end
+ * come times and statuses, a sync, everything is read back and compared, and the file
+ * gets its name (part_file.c).
+ *
+ * The order in which shots come cannot show: every byte has its place from the start,
+ * and what no shot wrote is filled with NaN at the end. */
+#include "io/result.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "part_file.h"
+#include "provenance.h"
+#include "result_layout.h"
+#include "slabs.h"
+
+struct fm_result_file {
+    const fm_job *job;
+    fm_part_file part;
+    fm_provenance provenance;
+    fm_slabs later[FM_LATER_KINDS];
+    double *arrival_s;       /* [npairs] */
+    uint8_t *arrival_status; /* [npairs] fm_pair_status */
+    uint8_t *shot_state;     /* [shots.n] of FM_SOURCE_... */
+    double range[2];         /* least and greatest time of all fields; NaN: none */
+};
+
+static void destroy(fm_result_file *file)
+{
+    for (int i = 0; i < FM_LATER_KINDS; i++) {
+        fm_slabs_clear(&file->later[i]);
+    }
+    fm_part_clear(&file->part);
+    fm_provenance_clear(&file->provenance);
+    free(file->arrival_s);
+    free(file->arrival_status);
+    free(file->shot_state);
+    free(file);
+}
+
+void fm_result_discard(fm_result_file *file)
+{
+    if (file) {
+        destroy(file);
+    }
+}
+
+static fm_status allocate_tables(fm_result_file *file, fm_error *error)
+{
+    size_t npairs = file->job->survey.npairs;
+    size_t nshots = file->job->shots.n;
+    file->arrival_s = malloc((npairs + 1) * sizeof *file->arrival_s);
+    file->arrival_status = calloc(npairs + 1, sizeof *file->arrival_status);
+    file->shot_state = calloc(nshots + 1, sizeof *file->shot_state);
+    if (!file->arrival_s || !file->arrival_status || !file->shot_state) {
+        return fm_fail_memory(error, "the times", 9.0 * (double)npairs);
+    }
+    for (size_t i = 0; i < npairs; i++) {
+        file->arrival_s[i] = NAN;
+    }
+    return FM_OK;
+}
+
+static fm_status lay_out(fm_result_file *file, fm_error *error)
+{
+    fm_nc nc;
+    fm_nc_place place[FM_LATER_KINDS] = {0};
+    fm_nc_create(file->part.temporary, &nc);
+    fm_layout_describe(&nc, file->job, &file->provenance, file->range, place);
+    fm_status status = fm_nc_close(&nc, error);
+    for (fm_later i = 0; i < FM_LATER_KINDS && status == FM_OK; i++) {
+        if (fm_later_wanted(file->job, i)) {
+            status = fm_slabs_create(fm_later_name(i), fm_later_type(file->job, i),
+                                     fm_later_slabs(file->job, i), place[i],
+                                     &file->later[i], error);
+        }
+    }
+    return status;
+}
+
+/* Read back all that the layout describes and, at the end, what was added since. */
+static fm_status check(fm_result_file *file, bool slabs, fm_error *error)
+{
+    fm_nc nc;
+    fm_nc_place place[FM_LATER_KINDS];
+    fm_nc_check(file->part.temporary, &nc);
+    fm_layout_describe(&nc, file->job, &file->provenance, file->range, place);
+    fm_status status = FM_OK;
+    for (int i = 0; i < FM_LATER_KINDS && slabs && status == FM_OK; i++) {
+        status = fm_slabs_check(&file->later[i], &nc, error);
+    }
+    fm_status closed = fm_nc_close(&nc, status == FM_OK ? error : NULL);
+    return status == FM_OK ? closed : status;
+}
+
+/* One row of nx speeds from slownesses; masked nodes are missing values. */
+static fm_status write_row(fm_result_file *file, fm_later which, size_t row,
+                           const double *slowness, double *speed, fm_error *error)
+{
+    for (size_t i = 0; i < file->job->medium.grid.nx; i++) {
+        speed[i] = isinf(slowness[i]) ? NAN : 1 / slowness[i];
+    }
+    return fm_slabs_write(&file->later[which], &file->part, row, speed, error);
+}
+
+static fm_status write_model(fm_result_file *file, fm_error *error)
+{
+    const fm_medium *medium = &file->job->medium;
+    size_t nx = medium->grid.nx;
+    double *speed = malloc(nx * sizeof *speed);
+    if (!speed) {
+        return fm_fail_memory(error, "a row of speeds", (double)(nx * sizeof *speed));
+    }
+    fm_status status = FM_OK;
+    for (size_t k = 0; k < medium->grid.nz && status == FM_OK; k++) {
+        status =
+            write_row(file, FM_LATER_SPEED, k, medium->slowness + k * nx, speed, error);
+    }
+    for (size_t k = 0; k < medium->ninterfaces && status == FM_OK; k++) {
+        status = write_row(file, FM_LATER_SPEED_BEYOND, k,
+                           medium->slowness_beyond + k * nx, speed, error);
+    }
+    free(speed);
+    return status;
+}
+
+/* The steps from nothing to a file that waits for shots. */
+static fm_status begin(fm_result_file *file, const char *path, fm_error *error)
+{
+    fm_status status = fm_part_open(path, &file->part, error);
+    if (status == FM_OK) {
+        status = fm_provenance_make(file->job, &file->provenance, error);
+    }
+    if (status == FM_OK) {
+        status = allocate_tables(file, error);
+    }
+    if (status == FM_OK) {
+        status = lay_out(file, error);
+    }
+    if (status == FM_OK) {
+        status = fm_part_reserve(&file->part, error);
+    }
+    if (status == FM_OK) {
+        status = check(file, false, error);
+    }
+    if (status == FM_OK) {
+        status = write_model(file, error);
+    }
+    return status;
+}
+
+fm_status fm_result_create(const char *path, const fm_job *job, fm_result_file **file,
+                           fm_error *error)
+{
+    *file = calloc(1, sizeof **file);
+    if (!*file) {
+        return fm_fail_memory(error, "a result file", sizeof **file);
+    }
+    (*file)->job = job;
+    (*file)->part.descriptor = -1;
+    (*file)->range[0] = (*file)->range[1] = NAN;
+    fm_status status = begin(*file, path, error);
+    if (status != FM_OK) {
+        destroy(*file);
+        *file = NULL;
+        fm_fail_within(error, "%s", path);
+    }
+    return status;
+}
+
+/* ---- shots ---- */
+
+static void keep_rows(fm_result_file *file, const fm_shot_result *result)
+{
+    for (size_t r = 0; r < result->n; r++) {
+        size_t pair = result->row[r];
+        assert(pair < file->job->survey.npairs);
+        bool reached = result->pair_status[r] == FM_PAIR_REACHED;
+        file->arrival_s[pair] = reached ? result->time_s[r] : NAN;
+        file->arrival_status[pair] = result->pair_status[r];
+    }
+}
+
+/* Take a field's times into the range; the order in which fields come cannot show. */
+static void widen_range(double range[2], const void *field, fm_nc_type type, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double t = type == FM_NC_F64 ? ((const double *)field)[i]
+                                     : (double)((const float *)field)[i];
+        if (t < range[0] || (isnan(range[0]) && !isnan(t))) {
+            range[0] = t;
+        }
+        if (t > range[1] || (isnan(range[1]) && !isnan(t))) {
+            range[1] = t;
+        }
+    }
+}
+
+static fm_status keep_field(fm_result_file *file, const fm_shot_result *result,
+                            fm_error *error)
+{
+    fm_slabs *fields = &file->later[FM_LATER_FIELDS];
+    const fm_shots *shots = &file->job->shots;
+    assert(result->field && !shots->reciprocal);
+    widen_range(file->range, result->field, fields->type,
+                fm_grid_nodes(&file->job->medium.grid));
+    size_t source = shots->shot[result->shot].origin;
+    return fm_slabs_write(fields, &file->part, source, result->field, error);
+}
+
+fm_status fm_result_add(fm_result_file *file, const fm_shot_result *result,
+                        fm_error *error)
+{
+    assert(result->shot < file->job->shots.n);
+    if (result->status != FM_OK) {
+        file->shot_state[result->shot] = FM_SOURCE_FAILED;
+        return FM_OK;
+    }
+    keep_rows(file, result);
+    fm_status status =
+        file->job->spec.want_fields ? keep_field(file, result, error) : FM_OK;
+    if (status != FM_OK) {
+        fm_fail_within(error, "%s", file->part.path);
+        return status;
+    }
+    file->shot_state[result->shot] = FM_SOURCE_DONE;
+    return FM_OK;
+}
+
+/* ---- the end ---- */
+
+/* One more march has news of a source: a failure outweighs all, then what is missing.
+ */
+static void merge_state(uint8_t *state, bool *heard, uint8_t news)
+{
+    if (!*heard) {
+        *state = news;
+    } else if (news == FM_SOURCE_FAILED || *state == FM_SOURCE_FAILED) {
+        *state = FM_SOURCE_FAILED;
+    } else if (news == FM_SOURCE_NOT_DONE) {
+        *state = FM_SOURCE_NOT_DONE;
+    }
+    *heard = true;
+}
+
+/* A source is done when all marches that concern it are: its own, or with reciprocity
+ * those of the receivers that recorded it. */
+static void merge_states(const fm_result_file *file, uint8_t *state, bool *heard)
+{
+    const fm_job *job = file->job;
+    for (size_t s = 0; s < job->shots.n; s++) {
+        const fm_shot *shot = &job->shots.shot[s];
+        uint8_t news = file->shot_state[s];
+        if (!job->shots.reciprocal) {
+            merge_state(&state[shot->origin], &heard[shot->origin], news);
+            continue;
+        }
+        for (size_t r = shot->begin; r < shot->end; r++) {
+            size_t source = job->survey.pair_source[job->shots.row[r]];
+            merge_state(&state[source], &heard[source], news);
+        }
+    }
+}
+
+static fm_status write_states(fm_result_file *file, fm_error *error)
+{
+    size_t n = file->job->survey.sources.n;
+    uint8_t *state = calloc(n, sizeof *state);
+    bool *heard = calloc(n, sizeof *heard);
+    fm_status status;
+    if (state && heard) {
+        merge_states(file, state, heard);
+        status = fm_slabs_write(&file->later[FM_LATER_SOURCE_STATUS], &file->part, 0,
+                                state, error);
+    } else {
+        status = fm_fail_memory(error, "the states of sources", 2.0 * (double)n);
+    }
+    free(state);
+    free(heard);
+    return status;
+}
+
+static fm_status write_arrivals(fm_result_file *file, fm_error *error)
+{
+    fm_slabs *times = &file->later[FM_LATER_ARRIVAL];
+    fm_slabs *states = &file->later[FM_LATER_ARRIVAL_STATUS];
+    if (!times->name) {
+        return FM_OK;
+    }
+    fm_status status = fm_slabs_write(times, &file->part, 0, file->arrival_s, error);
+    if (status == FM_OK) {
+        status = fm_slabs_write(states, &file->part, 0, file->arrival_status, error);
+    }
+    return status;
+}
+
+static void fill_missing(void *field, fm_nc_type type, size_t nodes)
+{
+    for (size_t i = 0; i < nodes; i++) {
+        if (type == FM_NC_F64) {
+            ((double *)field)[i] = NAN;
+        } else {
+            ((float *)field)[i] = NAN;
+        }
+    }
+}
+
+/* The fields of shots that failed or never came. */
+static fm_status write_missing_fields(fm_result_file *file, fm_error *error)
+{
+    fm_slabs *fields = &file->later[FM_LATER_FIELDS];
+    if (!fields->name) {
+        return FM_OK;
+    }
+    void *field = malloc(fields->size);
+    if (!field) {
+        return fm_fail_memory(error, "an empty field", (double)fields->size);
+    }
+    fill_missing(field, fields->type, fm_grid_nodes(&file->job->medium.grid));
+    fm_status status = FM_OK;
+    for (size_t i = 0; i < fields->n && status == FM_OK; i++) {
+        if (!fm_slabs_written(fields, i)) {
+            status = fm_slabs_write(fields, &file->part, i, field, error);
+        }
+    }
+    free(field);
+    return status;
+}
+
+static fm_status write_range(fm_result_file *file, fm_error *error)
+{
+    if (!file->later[FM_LATER_FIELDS].name) {
+        return FM_OK;
+    }
+    fm_nc nc;
+    fm_nc_update(file->part.temporary, &nc);
+    fm_nc_overwrite_range(&nc, fm_later_name(FM_LATER_FIELDS), file->range);
+    return fm_nc_close(&nc, error);
+}
+
+static fm_status finish(fm_result_file *file, fm_error *error)
+{
+    fm_status status = write_missing_fields(file, error);
+    if (status == FM_OK) {
+        status = write_arrivals(file, error);
+    }
+    if (status == FM_OK) {
+        status = write_states(file, error);
+    }
+    if (status == FM_OK) {
+        status = write_range(file, error);
+    }
+    if (status == FM_OK) {
+        status = fm_part_sync(&file->part, error);
+    }
+    if (status == FM_OK) {
+        status = check(file, true, error);
+    }
+    if (status == FM_OK) {
+        status = fm_part_publish(&file->part, error);
+    }
+    return status;
+}
+
+fm_status fm_result_commit(fm_result_file *file, fm_error *error)
+{
+    fm_status status = finish(file, error);
+    if (status != FM_OK) {
+        fm_fail_within(error, "%s", file->part.path);
+    }
+    destroy(file);
+    return status;
+}

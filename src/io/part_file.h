@@ -1,0 +1,40 @@
+#ifndef FM_IO_PART_FILE_H
+#define FM_IO_PART_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/status.h"
+
+/* A file that appears under its own name only when it is whole: it is written as
+ * .NAME.part-PID in the same folder, synced and renamed. Messages do not repeat the
+ * path; the caller puts it in front. */
+typedef struct fm_part_file {
+    char *path;      /* its name in the end; symbolic links are followed */
+    char *temporary; /* its name so far; NULL when there is nothing to remove */
+    int descriptor;  /* open for reading and writing, or -1 */
+} fm_part_file;
+
+/* Make the temporary file, empty. FM_IO_FAILED: no such folder, no permission, `path`
+ * is a folder or a device. On failure nothing is left behind. */
+fm_status fm_part_open(const char *path, fm_part_file *part, fm_error *error);
+
+/* Have every byte up to the file's present size backed by the disk, so that no later
+ * write finds it full. */
+fm_status fm_part_reserve(const fm_part_file *part, fm_error *error);
+
+/* All of size bytes at the offset, or an error. */
+fm_status fm_part_write(const fm_part_file *part, uint64_t offset, const void *bytes,
+                        size_t size, fm_error *error);
+
+fm_status fm_part_sync(const fm_part_file *part, fm_error *error);
+
+/* Give it its own name, replacing what had it, and sync the folder. If only the last
+ * step fails the file stands whole under its name and the message says so. */
+fm_status fm_part_publish(fm_part_file *part, fm_error *error);
+
+/* Close, remove the temporary file unless it was published, free the names. A part file
+ * whose opening failed is fine. */
+void fm_part_clear(fm_part_file *part);
+
+#endif

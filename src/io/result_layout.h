@@ -1,0 +1,37 @@
+#ifndef FM_IO_RESULT_LAYOUT_H
+#define FM_IO_RESULT_LAYOUT_H
+
+#include "forward/job.h"
+#include "netcdf.h"
+#include "provenance.h"
+
+/* What a result file consists of (docs/format.md): one description, which writes the
+ * file at first and compares with it in the end. */
+
+/* The variables that are written in place later, in the order of the file. */
+typedef enum fm_later {
+    FM_LATER_SPEED,
+    FM_LATER_SPEED_BEYOND,
+    FM_LATER_SOURCE_STATUS,
+    FM_LATER_ARRIVAL,
+    FM_LATER_ARRIVAL_STATUS,
+    FM_LATER_FIELDS,
+    FM_LATER_KINDS
+} fm_later;
+
+/* Does this job's file have it; its name, type and number of slabs. */
+bool fm_later_wanted(const fm_job *job, fm_later which);
+const char *fm_later_name(fm_later which);
+fm_nc_type fm_later_type(const fm_job *job, fm_later which);
+size_t fm_later_slabs(const fm_job *job, fm_later which);
+
+/* State of a source in source_status. */
+enum { FM_SOURCE_NOT_DONE = 0, FM_SOURCE_DONE = 1, FM_SOURCE_FAILED = 2 };
+
+/* Describe the whole file to nc; errors stick to nc. The places of the later variables
+ * go to place[FM_LATER_KINDS] (size 0 where there is none). range: least and greatest
+ * time of all fields; NaN as long as it is not known. */
+void fm_layout_describe(fm_nc *nc, const fm_job *job, const fm_provenance *provenance,
+                        const double range[2], fm_nc_place *place);
+
+#endif

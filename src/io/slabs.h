@@ -1,0 +1,30 @@
+#ifndef FM_IO_SLABS_H
+#define FM_IO_SLABS_H
+
+#include "core/hash.h"
+#include "netcdf.h"
+#include "part_file.h"
+
+/* A variable that is written piece by piece after the file has been laid out: where it
+ * lies, and a digest of each piece to compare with when it is read back. */
+typedef struct fm_slabs {
+    const char *name; /* of the variable; NULL: this file has none */
+    fm_nc_type type;
+    uint64_t offset;              /* of the first slab */
+    size_t n, size;               /* equal slabs along the first axis, bytes of each */
+    char (*digest)[FM_HASH_TEXT]; /* [n]; empty text: not written yet */
+} fm_slabs;
+
+/* For a variable laid out at `place`. */
+fm_status fm_slabs_create(const char *name, fm_nc_type type, size_t n,
+                          fm_nc_place place, fm_slabs *slabs, fm_error *error);
+void fm_slabs_clear(fm_slabs *slabs); /* a zeroed one is fine */
+
+fm_status fm_slabs_write(fm_slabs *slabs, const fm_part_file *part, size_t i,
+                         const void *values, fm_error *error);
+bool fm_slabs_written(const fm_slabs *slabs, size_t i);
+
+/* Read every slab through HDF5, as a reader of the file will, and compare digests. */
+fm_status fm_slabs_check(const fm_slabs *slabs, fm_nc *nc, fm_error *error);
+
+#endif
