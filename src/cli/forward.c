@@ -32,23 +32,6 @@ static double now_s(void)
 
 /* ---- before the run: the job ---- */
 
-static fm_status override_output(fm_job_spec *spec, const char *output, fm_error *error)
-{
-    if (output) {
-        char *copy = strdup(output);
-        if (!copy) {
-            return fm_fail_memory(error, "a file name", (double)strlen(output));
-        }
-        free(spec->output);
-        spec->output = copy;
-    }
-    if (!spec->output) {
-        return fm_fail(error, FM_BAD_INPUT,
-                       "%s: no output file: give `output:` or -o FILE", spec->path);
-    }
-    return FM_OK;
-}
-
 static bool same_file(const char *a, const char *b)
 {
     struct stat sa, sb;
@@ -76,9 +59,6 @@ static fm_status load_job(const forward_options *options, fm_job *job, fm_error 
     fm_job_spec spec = {0};
     fm_status status =
         fm_jobfile_read(options->job, options->set, options->nset, &spec, error);
-    if (status == FM_OK) {
-        status = override_output(&spec, options->output, error);
-    }
     if (status == FM_OK) {
         status = protect_inputs(&spec, error);
     }
@@ -213,9 +193,11 @@ static int run_job(const fm_job *job, fm_pool *pool, bool quiet)
     if (fm_result_create(job->spec.output, job, &r.file, &error) != FM_OK) {
         return cli_refuse(&error);
     }
+    interrupt_remove(fm_result_temporary(r.file));
     report_start(&r.report, fm_pool_backend(pool), fm_pool_workers(pool));
     int status = run_shots(&r, pool);
     fm_result_discard(r.file);
+    interrupt_remove(NULL);
     return status;
 }
 

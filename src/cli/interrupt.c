@@ -2,16 +2,19 @@
  * which the run looks at between shots. The second one means that the user will not
  * wait: the temporary file is removed (unlink is allowed in a handler) and the signal
  * takes its ordinary course. These are the program's only variables at file scope: a
- * handler has no other way to be told anything. */
+ * handler has no other way to be told anything. (The name is a copy, because the file's
+ * own goes away with the file.) */
 #include "interrupt.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t caught;
-static const char *volatile to_remove;
+static volatile sig_atomic_t removable;
+static char to_remove[4096];
 
 static void handle(int signal_number)
 {
@@ -19,9 +22,8 @@ static void handle(int signal_number)
     if (!caught) {
         caught = signal_number;
     } else {
-        const char *name = to_remove;
-        if (name) {
-            unlink(name);
+        if (removable) {
+            unlink(to_remove);
         }
         signal(signal_number, SIG_DFL);
         raise(signal_number);
@@ -42,11 +44,16 @@ void interrupt_watch(void)
     }
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 void interrupt_remove(const char *temporary)
 {
-    to_remove = temporary;
+    removable = 0;
+    if (temporary && strlen(temporary) < sizeof to_remove) {
+        strcpy(to_remove, temporary);
+        removable = 1;
+    }
 }
 
 int interrupt_caught(void)

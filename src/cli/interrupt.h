@@ -3,11 +3,12 @@
 
 /* From now on the first SIGINT, SIGTERM or SIGHUP is only noted (a signal that whoever
  * started us had set to be ignored stays so), the second ends the program at once; and
- * a reader of our output who goes away does not end the run. */
+ * neither a reader of our output who goes away nor a limit on file sizes ends the run
+ * by a signal (the write fails instead, and is told of). */
 void interrupt_watch(void);
 
-/* The file to remove if the program is ended at once; NULL: none. The name must stay
- * alive until the next call. */
+/* The file to remove if the program is ended at once; NULL: none. Names longer than
+ * 4095 bytes are ignored. */
 void interrupt_remove(const char *temporary);
 
 /* The signal that was noted, or 0. */

@@ -23,10 +23,10 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* What --backend and --workers said, before they are put together. */
-typedef struct pool_words {
-    const char *backend, *workers;
-} pool_words;
+/* What options said, before it is put together. */
+typedef struct words {
+    const char *output, *backend, *workers;
+} words;
 
 static const char see[] = "see 'fermat help forward'";
 
@@ -48,11 +48,11 @@ static fm_status refuse_option(int option, char **argv, fm_error *error)
 }
 
 static fm_status take_option(int option, char **argv, forward_options *options,
-                             pool_words *words, fm_error *error)
+                             words *said, fm_error *error)
 {
     switch (option) {
     case 'o':
-        options->output = optarg;
+        said->output = optarg;
         return FM_OK;
     case OPTION_SET:
         options->set[options->nset++] = optarg;
@@ -61,10 +61,10 @@ static fm_status take_option(int option, char **argv, forward_options *options,
         options->plan = true;
         return FM_OK;
     case OPTION_BACKEND:
-        words->backend = optarg;
+        said->backend = optarg;
         return FM_OK;
     case OPTION_WORKERS:
-        words->workers = optarg;
+        said->workers = optarg;
         return FM_OK;
     case 'q':
         options->quiet = true;
@@ -91,61 +91,77 @@ static fm_status take_job(int argc, char **argv, forward_options *options,
                        "forward takes one job file, but after '%s' there is '%s'; %s",
                        argv[optind], argv[optind + 1], see);
     }
-    if (options->output && options->output[0] == '\0') {
-        return fm_fail(error, FM_BAD_INPUT, "the output file has an empty name");
-    }
     options->job = argv[optind];
     return FM_OK;
 }
 
-static fm_status check_workers(const pool_words *words, fm_error *error)
+static fm_status check_workers(const words *said, fm_error *error)
 {
     uint64_t n = 0;
-    if (!fm_count_parse(words->workers, &n) || n == 0) {
+    if (!fm_count_parse(said->workers, &n) || n == 0) {
         return fm_fail(error, FM_BAD_INPUT,
                        "--workers %s: a whole number from 1 on is needed",
-                       words->workers);
+                       said->workers);
     }
-    if (words->backend && strchr(words->backend, ':')) {
+    if (said->backend && strchr(said->backend, ':')) {
         return fm_fail(error, FM_BAD_INPUT,
                        "--backend %s and --workers %s both say how many workers; give "
                        "one of them",
-                       words->backend, words->workers);
+                       said->backend, said->workers);
     }
-    if (words->backend && strcmp(words->backend, "serial") == 0 && n != 1) {
+    if (said->backend && strcmp(said->backend, "serial") == 0 && n != 1) {
         return fm_fail(error, FM_BAD_INPUT,
                        "--workers %s: the serial backend has one worker; use --backend "
                        "threads",
-                       words->workers);
+                       said->workers);
     }
     return FM_OK;
 }
 
-/* `threads` and 4 become "threads:4"; a number alone means threads. */
-static fm_status join_pool(const pool_words *words, forward_options *options,
-                           fm_error *error)
+/* --output is an override like any other, and comes last. */
+static fm_status join_output(const words *said, forward_options *options,
+                             fm_error *error)
 {
-    if (words->workers) {
-        fm_status status = check_workers(words, error);
+    if (!said->output) {
+        return FM_OK;
+    }
+    if (said->output[0] == '\0') {
+        return fm_fail(error, FM_BAD_INPUT, "--output: the file's name is empty");
+    }
+    size_t size = strlen("output=") + strlen(said->output) + 1;
+    options->output = malloc(size);
+    if (!options->output) {
+        return fm_fail_memory(error, "the command line", (double)size);
+    }
+    snprintf(options->output, size, "output=%s", said->output);
+    options->set[options->nset++] = options->output;
+    return FM_OK;
+}
+
+/* `threads` and 4 become "threads:4"; a number alone means threads. */
+static fm_status join_pool(const words *said, forward_options *options, fm_error *error)
+{
+    if (said->workers) {
+        fm_status status = check_workers(said, error);
         if (status != FM_OK) {
             return status;
         }
     }
-    if (!words->backend && !words->workers) {
+    if (!said->backend && !said->workers) {
         return FM_OK;
     }
-    const char *backend = words->backend ? words->backend : "auto";
-    bool alone = !words->workers || strcmp(backend, "serial") == 0;
+    const char *backend = said->backend ? said->backend : "auto";
+    bool alone = !said->workers || strcmp(backend, "serial") == 0;
     if (!alone && strcmp(backend, "auto") == 0) {
         backend = "threads";
     }
-    size_t size = strlen(backend) + (alone ? 0 : strlen(words->workers)) + 2;
+    size_t size = strlen(backend) + (alone ? 0 : strlen(said->workers)) + 2;
     options->pool = malloc(size);
     if (!options->pool) {
         return fm_fail_memory(error, "the command line", (double)size);
     }
     snprintf(options->pool, size, "%s%s%s", backend, alone ? "" : ":",
-             alone ? "" : words->workers);
+             alone ? "" : said->workers);
     return FM_OK;
 }
 
@@ -153,9 +169,9 @@ fm_status forward_options_read(int argc, char **argv, forward_options *options,
                                fm_error *error)
 {
     *options = (forward_options){0};
-    pool_words words = {0};
+    words said = {0};
     fm_status status = FM_OK;
-    options->set = calloc((size_t)argc, sizeof *options->set);
+    options->set = calloc((size_t)argc + 1, sizeof *options->set);
     if (!options->set) {
         status = fm_fail_memory(error, "the command line", (double)argc);
     }
@@ -166,13 +182,16 @@ fm_status forward_options_read(int argc, char **argv, forward_options *options,
         if (option == -1) {
             break;
         }
-        status = take_option(option, argv, options, &words, error);
+        status = take_option(option, argv, options, &said, error);
     }
     if (status == FM_OK) {
         status = take_job(argc, argv, options, error);
     }
     if (status == FM_OK) {
-        status = join_pool(&words, options, error);
+        status = join_output(&said, options, error);
+    }
+    if (status == FM_OK) {
+        status = join_pool(&said, options, error);
     }
     if (status != FM_OK) {
         forward_options_clear(options);
@@ -183,6 +202,7 @@ fm_status forward_options_read(int argc, char **argv, forward_options *options,
 void forward_options_clear(forward_options *options)
 {
     free(options->set);
+    free(options->output);
     free(options->pool);
     *options = (forward_options){0};
 }

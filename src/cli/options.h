@@ -6,13 +6,14 @@
 
 #include "core/status.h"
 
-/* The command line of `fermat forward`. Texts point into argv. */
+/* The command line of `fermat forward`. */
 typedef struct forward_options {
     bool help, plan, quiet;
-    const char *job, *output; /* output NULL: the job's */
-    const char **set;         /* [nset] overrides */
+    const char *job;
+    const char **set; /* [nset] overrides "key=value"; --output is the last of them */
     size_t nset;
-    char *pool; /* for fm_pool_open; NULL: its default */
+    char *output; /* "output=FILE", or NULL */
+    char *pool;   /* for fm_pool_open; NULL: its default */
 } forward_options;
 
 /* FM_BAD_INPUT says which option or argument is wrong. */

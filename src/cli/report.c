@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "quantity.h"
 
@@ -15,31 +16,63 @@ static const char *model_name(const fm_job_spec *spec)
     return spec->constant ? "constant speed" : "speed gradient";
 }
 
-static void print_spacing(const fm_grid *grid)
+/* An axis in the user's own units: metres if the job was in metres. */
+typedef struct axis {
+    const char *name, *unit;
+    double scale;
+} axis;
+
+static axis axis_of(const char *name, const char *unit, const fm_job *job)
 {
+    bool metres = job->spec.length_scale == 0.001 && strcmp(unit, "km") == 0;
+    return metres ? (axis){name, "m", 1000} : (axis){name, unit, 1};
+}
+
+static axis x_axis(const fm_job *job)
+{
+    fm_geometry geometry = job->medium.grid.geometry;
+    return axis_of(fm_geometry_x_name(geometry), fm_geometry_x_unit(geometry), job);
+}
+
+static axis z_axis(const fm_job *job)
+{
+    fm_geometry geometry = job->medium.grid.geometry;
+    return axis_of(fm_geometry_z_name(geometry), fm_geometry_z_unit(geometry), job);
+}
+
+static void print_range(const axis *a, double low, double high)
+{
+    printf(", %s %.6g to %.6g %s", a->name, low * a->scale, high * a->scale, a->unit);
+}
+
+/* Rows lie at equal steps but for profiles, whose layers have their own. */
+static void print_grid(const fm_job *job)
+{
+    const fm_grid *grid = &job->medium.grid;
+    axis x = x_axis(job), z = z_axis(job);
     double least = INFINITY, most = 0;
     for (size_t k = 0; k + 1 < grid->nz; k++) {
         least = fmin(least, grid->z[k + 1] - grid->z[k]);
         most = fmax(most, grid->z[k + 1] - grid->z[k]);
     }
-    printf("grid      %zu x %zu = %zu nodes, steps of %.6g %s along %s and ", grid->nx,
-           grid->nz, fm_grid_nodes(grid), grid->dx, fm_geometry_x_unit(grid->geometry),
-           fm_geometry_x_name(grid->geometry));
+    printf("grid      %zu x %zu = %zu nodes, steps of %.6g %s in %s and ", grid->nx,
+           grid->nz, fm_grid_nodes(grid), grid->dx * x.scale, x.unit, x.name);
     if (most - least > 1e-6 * most) {
-        printf("%.6g to ", least);
+        printf("%.6g to ", least * z.scale);
     }
-    printf("%.6g %s along %s\n", most, fm_geometry_z_unit(grid->geometry),
-           fm_geometry_z_name(grid->geometry));
+    printf("%.6g %s in %s\n", most * z.scale, z.unit, z.name);
 }
 
 static void print_model(const fm_job *job)
 {
     const fm_grid *grid = &job->medium.grid;
-    printf("model     %s, %s, %s %.6g to %.6g, %s %.6g to %.6g\n",
-           model_name(&job->spec), fm_geometry_name(grid->geometry),
-           fm_geometry_x_name(grid->geometry), grid->x0, fm_grid_x_max(grid),
-           fm_geometry_z_name(grid->geometry), grid->z[0], grid->z[grid->nz - 1]);
-    print_spacing(grid);
+    axis x = x_axis(job), z = z_axis(job);
+    printf("model     %s, %s", model_name(&job->spec),
+           fm_geometry_name(grid->geometry));
+    print_range(&x, grid->x0, fm_grid_x_max(grid));
+    print_range(&z, grid->z[0], grid->z[grid->nz - 1]);
+    printf("\n");
+    print_grid(job);
 }
 
 static size_t sources_with_pairs(const fm_survey *survey)
@@ -140,7 +173,7 @@ void report_end(const report *r, double elapsed_s, const char *output, double si
         printf(": %.3g shots/s", (double)r->done / elapsed_s);
     }
     if (r->nodes > 0) {
-        printf(", %.0f ns a node and worker", r->busy_s * 1e9 / r->nodes);
+        printf(", %.0f ns a node", r->busy_s * 1e9 / r->nodes);
     }
     printf("\npairs     %zu reached, %zu unreachable", r->reached, r->unreachable);
     if (r->failed > 0) {

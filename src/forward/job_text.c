@@ -1,6 +1,7 @@
 /* The resolved job as YAML: everything that decides the numbers, every default spelled
  * out, nothing that does not (file names, backend, workers). Two runs with the same
  * text must give the same result file; what the files contained stands in as digests.
+ * Keys are those of the job file (docs/jobfile.md), but for `kind` and `digest`.
  * Numbers are written with the fewest digits that read back as the same number. */
 #include "forward/job.h"
 
@@ -25,24 +26,26 @@ static number_text shortest(double value)
     return n;
 }
 
-static const char *yes_no(bool yes)
+/* What the model is; a file's content stands in as its digest. */
+static void write_kind(FILE *out, const fm_model *model, const char *digest)
 {
-    return yes ? "true" : "false";
-}
-
-static const char *kind_name(fm_model_kind kind)
-{
-    switch (kind) {
+    switch (model->kind) {
     case FM_MODEL_CONSTANT:
-        return "constant";
+        fprintf(out, "  constant: %s\n", shortest(model->speed).text);
+        break;
     case FM_MODEL_GRADIENT:
-        return "gradient";
+        fprintf(out, "  gradient: [%s, %s, %s]\n", shortest(model->speed).text,
+                shortest(model->gradient_x).text, shortest(model->gradient_z).text);
+        break;
     case FM_MODEL_PROFILE:
-        return "profile";
+        fprintf(out, "  kind: profile\n");
+        break;
     case FM_MODEL_NODES:
-        return "nodes";
+        fprintf(out, "  kind: nodes\n  interpolation: %s\n",
+                fm_interpolation_name(model->interpolation));
+        break;
     }
-    return "unknown";
+    fprintf(out, "  digest: %s\n", digest);
 }
 
 static void write_spacing(FILE *out, const fm_spacing *spacing)
@@ -59,18 +62,15 @@ static void write_spacing(FILE *out, const fm_spacing *spacing)
 static void write_model(FILE *out, const fm_job *job, const char *digest)
 {
     const fm_model *model = &job->model;
-    fprintf(out, "model:\n  kind: %s\n  digest: %s\n  geometry: %s\n",
-            kind_name(model->kind), digest, fm_geometry_name(model->geometry));
+    fprintf(out, "model:\n");
+    write_kind(out, model, digest);
+    fprintf(out, "  geometry: %s\n", fm_geometry_name(model->geometry));
     if (model->geometry != FM_CARTESIAN) {
         fprintf(out, "  radius: %s\n", shortest(model->radius_km).text);
     }
     fprintf(out, "  extent: [%s, %s, %s, %s]\n", shortest(model->x_min).text,
             shortest(model->x_max).text, shortest(model->z_min).text,
             shortest(model->z_max).text);
-    if (model->kind == FM_MODEL_NODES) {
-        fprintf(out, "  interpolation: %s\n",
-                fm_interpolation_name(model->interpolation));
-    }
     write_spacing(out, &job->spec.spacing);
 }
 
@@ -82,7 +82,7 @@ static void write_solver(FILE *out, const fm_solver_options *solver)
     } else {
         fprintf(out, "  refine: %d\n", solver->refine);
     }
-    fprintf(out, "  stop_early: %s\n", yes_no(solver->stop_early));
+    fprintf(out, "  stop_early: %s\n", solver->stop_early ? "true" : "false");
 }
 
 static void write_want(FILE *out, const fm_job_spec *spec)
@@ -96,10 +96,11 @@ static void write_job(FILE *out, const fm_job *job, const char *model_digest,
                       const char *survey_digest)
 {
     write_model(out, job, model_digest);
-    fprintf(out, "survey:\n  digest: %s\n  reciprocity: %s\n", survey_digest,
-            yes_no(job->spec.allow_reciprocal));
-    write_solver(out, &job->spec.solver);
+    fprintf(out, "survey:\n  digest: %s\n", survey_digest);
     write_want(out, &job->spec);
+    fprintf(out, "units: km\nreciprocity: %s\n",
+            job->spec.allow_reciprocal ? "auto" : "never");
+    write_solver(out, &job->spec.solver);
 }
 
 fm_status fm_job_text(const fm_job *job, char **text, fm_error *error)

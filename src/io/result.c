@@ -51,6 +51,11 @@ void fm_result_discard(fm_result_file *file)
     }
 }
 
+const char *fm_result_temporary(const fm_result_file *file)
+{
+    return file->part.temporary;
+}
+
 static fm_status allocate_tables(fm_result_file *file, fm_error *error)
 {
     size_t npairs = file->job->survey.npairs;
@@ -130,7 +135,9 @@ static fm_status write_model(fm_result_file *file, fm_error *error)
     return status;
 }
 
-/* The steps from nothing to a file that waits for shots. */
+/* The steps from nothing to a file that waits for shots. Space is asked for before HDF5
+ * sees the file (which empties it), because HDF5 recovers badly from a full disk; and
+ * once more when the exact size is known. */
 static fm_status begin(fm_result_file *file, const char *path, fm_error *error)
 {
     fm_status status = fm_part_open(path, &file->part, error);
@@ -141,10 +148,13 @@ static fm_status begin(fm_result_file *file, const char *path, fm_error *error)
         status = allocate_tables(file, error);
     }
     if (status == FM_OK) {
+        status = fm_part_reserve(&file->part, fm_result_bytes(file->job), error);
+    }
+    if (status == FM_OK) {
         status = lay_out(file, error);
     }
     if (status == FM_OK) {
-        status = fm_part_reserve(&file->part, error);
+        status = fm_part_reserve(&file->part, 0, error);
     }
     if (status == FM_OK) {
         status = check(file, false, error);

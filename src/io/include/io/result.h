@@ -27,6 +27,10 @@ fm_status fm_result_commit(fm_result_file *file, fm_error *error);
 /* Give up: remove the temporary file. Accepts NULL. */
 void fm_result_discard(fm_result_file *file);
 
+/* The name the file has until it is committed, for a signal handler to remove; valid
+ * until commit or discard. */
+const char *fm_result_temporary(const fm_result_file *file);
+
 /* Bytes a result file of this job will have, nearly. */
 double fm_result_bytes(const fm_job *job);
 

@@ -1,0 +1,156 @@
+/* The job as flat bytes: what a worker sees is what was packed, wherever it lies. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "build.h"
+#include "packed.h"
+
+/* The bytes at another address, the first copy gone: as if in another process. */
+static fm_bytes moved(fm_bytes bytes)
+{
+    void *copy = malloc(bytes.size);
+    memcpy(copy, bytes.data, bytes.size);
+    free((void *)bytes.data);
+    return (fm_bytes){copy, bytes.size};
+}
+
+static void assert_same_medium(const fm_medium *a, const fm_medium *b)
+{
+    size_t nodes = fm_grid_nodes(&a->grid);
+    assert_int_equal(fm_grid_nodes(&b->grid), nodes);
+    assert_memory_equal(a->grid.z, b->grid.z, a->grid.nz * sizeof(double));
+    assert_memory_equal(a->slowness, b->slowness, nodes * sizeof(double));
+    assert_int_equal(a->ninterfaces, b->ninterfaces);
+    assert_memory_equal(a->interface_row, b->interface_row,
+                        a->ninterfaces * sizeof(size_t));
+    assert_memory_equal(a->slowness_beyond, b->slowness_beyond,
+                        a->ninterfaces * a->grid.nx * sizeof(double));
+}
+
+static void assert_same_survey(const fm_job *job, const job_view *view)
+{
+    const fm_survey *a = &job->survey, *b = &view->survey;
+    assert_memory_equal(a->sources.point, b->sources.point,
+                        a->sources.n * sizeof(fm_point));
+    assert_memory_equal(a->receivers.point, b->receivers.point,
+                        a->receivers.n * sizeof(fm_point));
+    assert_memory_equal(a->pair_source, b->pair_source, a->npairs * sizeof(size_t));
+    assert_memory_equal(a->pair_receiver, b->pair_receiver, a->npairs * sizeof(size_t));
+    assert_int_equal(job->shots.n, view->shots.n);
+    assert_int_equal(job->shots.reciprocal, view->shots.reciprocal);
+    assert_memory_equal(job->shots.shot, view->shots.shot,
+                        job->shots.n * sizeof(fm_shot));
+    assert_memory_equal(job->shots.row, view->shots.row, a->npairs * sizeof(size_t));
+}
+
+static void assert_survives_the_journey(fm_job *job)
+{
+    assert_int_equal(fm_job_prepare(job, NULL), FM_OK);
+    fm_bytes bytes;
+    assert_int_equal(fm_packed_create(job, &bytes, NULL), FM_OK);
+    assert_true((double)bytes.size == fm_packed_bytes(job));
+    bytes = moved(bytes);
+    job_view view;
+    assert_int_equal(fm_packed_view(bytes, &view, NULL), FM_OK);
+    assert_same_medium(&job->medium, &view.medium);
+    assert_same_survey(job, &view);
+    assert_int_equal(view.model.kind, job->model.kind);
+    assert_memory_equal(view.model.depth_km, job->model.depth_km,
+                        job->model.nknots * sizeof(double));
+    assert_memory_equal(view.model.knot_speed, job->model.knot_speed,
+                        job->model.nknots * sizeof(double));
+    if (job->model.values) {
+        assert_memory_equal(view.model.values, job->model.values,
+                            job->model.nx * job->model.nz * sizeof(double));
+    }
+    free((void *)bytes.data);
+}
+
+static void a_constant_model_survives_the_journey(void **state)
+{
+    (void)state;
+    fm_job job;
+    build_job(&job, 4, 3);
+    assert_survives_the_journey(&job);
+    fm_job_clear(&job);
+}
+
+static void a_model_of_nodes_survives_the_journey(void **state)
+{
+    (void)state;
+    fm_job job;
+    build_job(&job, 2, 3);
+    build_wall(&job, 10, 11);
+    assert_survives_the_journey(&job);
+    fm_job_clear(&job);
+}
+
+static void a_profile_with_interfaces_survives_the_journey(void **state)
+{
+    (void)state;
+    static const double depth[] = {0, 2, 2, 3, 3, 5}, speed[] = {3, 4, 5, 5, 6, 7};
+    fm_job job;
+    build_job(&job, 3, 3);
+    job.model.kind = FM_MODEL_PROFILE;
+    job.model.nknots = 6;
+    job.model.depth_km = malloc(sizeof depth);
+    job.model.knot_speed = malloc(sizeof speed);
+    memcpy(job.model.depth_km, depth, sizeof depth);
+    memcpy(job.model.knot_speed, speed, sizeof speed);
+    assert_survives_the_journey(&job);
+    assert_int_equal(job.medium.ninterfaces, 2);
+    fm_job_clear(&job);
+}
+
+static void early_stop_is_off_when_fields_are_wanted(void **state)
+{
+    (void)state;
+    for (int fields = 0; fields < 2; fields++) {
+        fm_job job;
+        build_job(&job, 2, 2);
+        job.spec.want_fields = fields;
+        assert_int_equal(fm_job_prepare(&job, NULL), FM_OK);
+        fm_bytes bytes;
+        assert_int_equal(fm_packed_create(&job, &bytes, NULL), FM_OK);
+        job_view view;
+        assert_int_equal(fm_packed_view(bytes, &view, NULL), FM_OK);
+        assert_int_equal(view.solver.stop_early, !fields);
+        free((void *)bytes.data);
+        fm_job_clear(&job);
+    }
+}
+
+static void bytes_that_are_no_job_are_refused(void **state)
+{
+    (void)state;
+    static const unsigned char zeros[4096];
+    job_view view;
+    assert_int_equal(fm_packed_view((fm_bytes){0}, &view, NULL), FM_FAILED);
+    assert_int_equal(fm_packed_view((fm_bytes){zeros, sizeof zeros}, &view, NULL),
+                     FM_FAILED);
+    fm_job job;
+    build_job(&job, 2, 2);
+    assert_int_equal(fm_job_prepare(&job, NULL), FM_OK);
+    fm_bytes bytes;
+    assert_int_equal(fm_packed_create(&job, &bytes, NULL), FM_OK);
+    fm_bytes cut = {bytes.data, bytes.size - 1};
+    assert_int_equal(fm_packed_view(cut, &view, NULL), FM_FAILED);
+    free((void *)bytes.data);
+    fm_job_clear(&job);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_constant_model_survives_the_journey),
+        cmocka_unit_test(a_model_of_nodes_survives_the_journey),
+        cmocka_unit_test(a_profile_with_interfaces_survives_the_journey),
+        cmocka_unit_test(early_stop_is_off_when_fields_are_wanted),
+        cmocka_unit_test(bytes_that_are_no_job_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
