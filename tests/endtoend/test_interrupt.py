@@ -1,0 +1,92 @@
+"""Signals and full disks: nothing half-written is left behind."""
+
+import os
+import resource
+import signal
+import subprocess
+import unittest
+
+from harness import FERMAT, JOB, Case, main
+
+
+class Interrupt(Case):
+    def start(self, spacing="0.01"):
+        """A run that takes far longer than this test, past the making of its file."""
+        self.write("job.yaml", JOB + "reciprocity: never\nsolver:\n  stop_early: false\n")
+        rows = "\n".join(f"S{i},{i / 50},1" for i in range(500))
+        self.write("sources.csv", f"id,x,z\n{rows}\n")
+        before = self.files()
+        run = subprocess.Popen(
+            [FERMAT, "forward", "job.yaml", "--backend", "threads:2", "--set",
+             f"model.spacing=[{spacing}, {spacing}]"],
+            cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(run.kill)
+        # The line is printed when the temporary file is there, just before the march.
+        for line in run.stdout:
+            if line.startswith("running"):
+                break
+        self.assertNotEqual(self.files(), before)
+        return run, before
+
+    def end(self, run):
+        _, complaint = run.communicate()
+        return complaint
+
+    def test_one_signal_lets_the_running_shots_end_and_writes_nothing(self):
+        for number, name in ((signal.SIGINT, "SIGINT"), (signal.SIGTERM, "SIGTERM")):
+            run, before = self.start()
+            run.send_signal(number)
+            complaint = self.end(run)
+            self.assertEqual(run.returncode, 128 + number)
+            self.assertRegex(complaint, rf"^fermat: interrupted by {name} after \d+ of "
+                             r"500 shots: nothing was written\n$")
+            self.assertEqual(self.files(), before)
+
+    def test_an_interrupted_run_keeps_the_file_that_was_there(self):
+        self.write("out.h5", "an earlier result")
+        run, before = self.start()
+        run.send_signal(signal.SIGINT)
+        self.end(run)
+        self.assertEqual(self.files(), before)
+        self.assertEqual(self.read("out.h5"), b"an earlier result")
+
+    def test_a_second_signal_ends_at_once_and_leaves_nothing_either(self):
+        run, before = self.start(spacing="0.004")
+        run.send_signal(signal.SIGINT)
+        run.send_signal(signal.SIGTERM)
+        self.end(run)
+        self.assertIn(run.returncode, (-signal.SIGINT, -signal.SIGTERM))
+        self.assertEqual(self.files(), before)
+
+    def test_a_signal_that_was_ignored_stays_ignored(self):
+        run = self.fermat(
+            "forward", "job.yaml",
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+        self.assertEqual(run.returncode, 0)
+        self.assertIn("out.h5", self.files())
+
+    def test_no_room_for_the_output_is_told_before_the_march(self):
+        before = self.files()
+        run = self.fermat(
+            "forward", "job.yaml", "--set", "want=[fields]",
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000)))
+        self.assertEqual(run.returncode, 2)
+        self.assertTrue(run.stderr.startswith("fermat: "), run.stderr)
+        self.assertIn("out.h5", run.stderr)
+        self.assertNotIn("done ", run.stdout)
+        self.assertEqual(self.files(), before)
+
+    def test_a_reader_of_the_report_who_goes_away_does_not_cost_the_result(self):
+        end, start = os.pipe()
+        run = subprocess.Popen([FERMAT, "forward", "job.yaml"], cwd=self.folder,
+                               stdout=start, stderr=subprocess.PIPE, text=True)
+        os.close(end)
+        os.close(start)
+        _, complaint = run.communicate()
+        self.assertIn("out.h5", self.files())
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("cannot write to standard output", complaint)
+
+
+if __name__ == "__main__":
+    main()
