@@ -113,20 +113,21 @@ fail:
     return status;
 }
 
-fm_status fm_part_reserve(const fm_part_file *part, fm_error *error)
+fm_status fm_part_reserve(const fm_part_file *part, double bytes, fm_error *error)
 {
     struct stat status;
     if (fstat(part->descriptor, &status) != 0) {
         return fail_errno(error, "cannot be examined", errno);
     }
+    off_t size = bytes > (double)status.st_size ? (off_t)bytes : status.st_size;
     int number;
     do {
-        number = posix_fallocate(part->descriptor, 0, status.st_size);
+        number = posix_fallocate(part->descriptor, 0, size);
     } while (number == EINTR);
     /* A file system that cannot reserve is no reason to refuse: writes are checked. */
     if (number != 0 && number != EOPNOTSUPP && number != EINVAL) {
         return fm_fail(error, FM_IO_FAILED, "no room for %.1f MB: %s",
-                       (double)status.st_size / 1e6, strerror(number));
+                       (double)size / 1e6, strerror(number));
     }
     return FM_OK;
 }

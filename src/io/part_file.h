@@ -19,9 +19,9 @@ typedef struct fm_part_file {
  * is a folder or a device. On failure nothing is left behind. */
 fm_status fm_part_open(const char *path, fm_part_file *part, fm_error *error);
 
-/* Have every byte up to the file's present size backed by the disk, so that no later
- * write finds it full. */
-fm_status fm_part_reserve(const fm_part_file *part, fm_error *error);
+/* Have every byte of the file, and at least `bytes`, backed by the disk, so that no
+ * later write finds it full. */
+fm_status fm_part_reserve(const fm_part_file *part, double bytes, fm_error *error);
 
 /* All of size bytes at the offset, or an error. */
 fm_status fm_part_write(const fm_part_file *part, uint64_t offset, const void *bytes,

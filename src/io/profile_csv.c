@@ -4,12 +4,8 @@
 #include <string.h>
 
 #include "io/load.h"
+#include "profile_knots.h"
 #include "table.h"
-
-typedef struct knot_list {
-    size_t n, depth_capacity, speed_capacity;
-    double *depth_km, *speed;
-} knot_list;
 
 typedef struct profile_columns {
     size_t depth, speed;
@@ -83,7 +79,7 @@ static fm_status find_speed(const fm_table *table, const char *column,
                          &columns->speed, error);
 }
 
-static fm_status check_knot(const fm_table *table, const knot_list *knots, double depth,
+static fm_status check_knot(const fm_table *table, const fm_knots *knots, double depth,
                             double speed, fm_error *error)
 {
     size_t n = knots->n;
@@ -104,7 +100,7 @@ static fm_status check_knot(const fm_table *table, const knot_list *knots, doubl
 }
 
 static fm_status add_knot(const fm_table *table, const profile_columns *columns,
-                          knot_list *knots, fm_error *error)
+                          fm_knots *knots, fm_error *error)
 {
     double depth = 0, speed = 0;
     fm_status status = fm_table_number(table, columns->depth, &depth, error);
@@ -133,9 +129,10 @@ static fm_status add_knot(const fm_table *table, const profile_columns *columns,
     return FM_OK;
 }
 
-static fm_status read_knots(const char *path, const char *column, knot_list *knots,
-                            fm_error *error)
+fm_status fm_knots_read(const char *path, const char *column, fm_knots *knots,
+                        fm_error *error)
 {
+    *knots = (fm_knots){0};
     fm_table table = {0};
     profile_columns columns = {0};
     fm_status status = fm_table_open(path, &table, error);
@@ -161,7 +158,7 @@ fm_status fm_profile_read(const char *path, const char *column, fm_geometry geom
                           double radius_km, const double extent[4], fm_model *model,
                           fm_error *error)
 {
-    knot_list knots = {0};
+    fm_knots knots = {0};
     *model = (fm_model){.geometry = geometry,
                         .radius_km = radius_km,
                         .kind = FM_MODEL_PROFILE,
@@ -169,7 +166,7 @@ fm_status fm_profile_read(const char *path, const char *column, fm_geometry geom
                         .x_max = extent[1],
                         .z_min = extent[2],
                         .z_max = extent[3]};
-    fm_status status = read_knots(path, column, &knots, error);
+    fm_status status = fm_knots_read(path, column, &knots, error);
     model->nknots = knots.n;
     model->depth_km = knots.depth_km;
     model->knot_speed = knots.speed;
