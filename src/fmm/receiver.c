@@ -1,1 +1,182 @@
-/* To come. */
+/* Receivers. The time between nodes is r tau with the receiver's own r and tau
+ * interpolated by cubics from the 4 x 4 nodes around: tau is smooth where the time has
+ * its cone, so that nothing of the accuracy at the nodes is lost, near the source least
+ * of all. The stencil never reaches across an interface, where tau has a kink; at an
+ * edge it shifts inwards. Where nodes are missing (masks) it falls back to the cell's
+ * corners, then to a straight ray from the best corner. In the source's own cell the
+ * closed form holds. */
+#include "receiver.h"
+
+/* Nodes first .. first + n - 1 of one axis and their weights. */
+typedef struct weights {
+    size_t first, n;
+    double w[4];
+} weights;
+
+/* Lagrange's weights at position p for the nodes at x[0..n-1]. */
+static void lagrange(const double *x, double p, weights *out)
+{
+    for (size_t a = 0; a < out->n; a++) {
+        out->w[a] = 1;
+        for (size_t b = 0; b < out->n; b++) {
+            if (b != a) {
+                out->w[a] *= (p - x[b]) / (x[a] - x[b]);
+            }
+        }
+    }
+}
+
+/* Up to four nodes around the cell [cell, cell + 1], none outside [low, high]. */
+static weights around(size_t cell, size_t low, size_t high)
+{
+    size_t first = cell > low ? cell - 1 : low;
+    size_t last = first + 3 < high ? first + 3 : high;
+    while (last - first < 3 && first > low) {
+        first--;
+    }
+    return (weights){.first = first, .n = last - first + 1};
+}
+
+static weights columns(const fm_march *march, const fm_place *place)
+{
+    weights cubic = around(place->column, 0, march->medium->grid.nx - 1);
+    double x[4];
+    for (size_t a = 0; a < cubic.n; a++) {
+        x[a] = (double)(cubic.first + a) - (double)place->column;
+    }
+    lagrange(x, place->fx, &cubic);
+    return cubic;
+}
+
+static weights rows(const fm_march *march, const fm_place *place)
+{
+    const fm_grid *grid = &march->medium->grid;
+    size_t low = place->row;
+    while (low > 0 && place->row - low < 3 &&
+           march->frame.row[low].interface == FM_NO_INTERFACE) {
+        low--;
+    }
+    size_t high = place->row + 1;
+    while (high + 1 < grid->nz && high - place->row < 4 &&
+           march->frame.row[high].interface == FM_NO_INTERFACE) {
+        high++;
+    }
+    weights cubic = around(place->row, low, high);
+    lagrange(grid->z + cubic.first,
+             grid->z[place->row] +
+                 place->fz * (grid->z[place->row + 1] - grid->z[place->row]),
+             &cubic);
+    return cubic;
+}
+
+static weights linear(size_t cell, double fraction)
+{
+    return (weights){cell, 2, {1 - fraction, fraction}};
+}
+
+void fm_receiver_want(fm_march *march, fm_point point)
+{
+    fm_place place;
+    if (!fm_grid_locate(&march->medium->grid, point, &place)) {
+        return;
+    }
+    weights x = columns(march, &place);
+    weights z = rows(march, &place);
+    for (size_t k = 0; k < z.n; k++) {
+        for (size_t i = 0; i < x.n; i++) {
+            if (x.w[i] != 0 && z.w[k] != 0) {
+                fm_march_want(march, x.first + i, z.first + k);
+            }
+        }
+    }
+}
+
+/* Sum of weights times values; false where a node with weight was not reached. */
+static bool combine(const fm_march *march, bool factored, const weights *x,
+                    const weights *z, double *sum)
+{
+    *sum = 0;
+    for (size_t k = 0; k < z->n; k++) {
+        for (size_t i = 0; i < x->n; i++) {
+            double weight = x->w[i] * z->w[k];
+            if (weight == 0) {
+                continue;
+            }
+            if (!fm_march_is_accepted(march, x->first + i, z->first + k)) {
+                return false;
+            }
+            const fm_value *value =
+                &march->value[fm_march_node(march, x->first + i, z->first + k)];
+            *sum += weight * (factored ? value->tau : value->time);
+        }
+    }
+    return true;
+}
+
+/* The closed cell of the source; a point on the edge of it counts. */
+static bool in_source_cell(const fm_march *march, const fm_place *place)
+{
+    const fm_place *source = &march->source.place;
+    double dx = (double)place->column + place->fx - (double)source->column;
+    double dz = (double)place->row + place->fz - (double)source->row;
+    return dx >= 0 && dx <= 1 && dz >= 0 && dz <= 1;
+}
+
+static double time_in_source_cell(const fm_march *march, fm_point point, double r)
+{
+    const fm_source *source = &march->source;
+    fm_point offset = fm_source_offset(source, point);
+    return source->on_interface ? fm_source_time_at_interface(source, r, offset.z)
+                                : fm_source_time(source, r, offset);
+}
+
+/* A straight ray from whichever corner of the cell gives the earliest time. */
+static bool from_corners(const fm_march *march, const fm_place *place, double *time)
+{
+    const fm_grid *grid = &march->medium->grid;
+    *time = INFINITY;
+    for (size_t corner = 0; corner < 4; corner++) {
+        size_t i = place->column + corner % 2;
+        size_t k = place->row + corner / 2;
+        if (fm_march_is_accepted(march, i, k)) {
+            fm_point node = {fm_grid_x(grid, i), grid->z[k]};
+            double ray = march->medium->slowness[k * grid->nx + i] *
+                         fm_distance(grid, node, place->point);
+            *time = fmin(*time, march->value[fm_march_node(march, i, k)].time + ray);
+        }
+    }
+    return isfinite(*time);
+}
+
+bool fm_receiver_time(const fm_march *march, fm_point point, double *time, bool *whole)
+{
+    const fm_grid *grid = &march->medium->grid;
+    fm_place place;
+    bool ignored;
+    whole = whole ? whole : &ignored;
+    *whole = false;
+    *time = NAN;
+    if (!fm_grid_locate(grid, point, &place)) {
+        return false;
+    }
+    double r = fm_distance(grid, march->source.place.point, place.point);
+    if (in_source_cell(march, &place)) {
+        *whole = true;
+        *time = time_in_source_cell(march, place.point, r);
+        return true;
+    }
+    double limit = march->frame.diameter_km * asin(sqrt(FM_HAVERSINE_UNFACTORED));
+    bool factored = !(march->frame.diameter_km > 0 && r > limit);
+    weights x = columns(march, &place);
+    weights z = rows(march, &place);
+    *whole = combine(march, factored, &x, &z, time);
+    if (!*whole) {
+        x = linear(place.column, place.fx);
+        z = linear(place.row, place.fz);
+        if (!combine(march, factored, &x, &z, time)) {
+            return from_corners(march, &place, time) || (*time = NAN, false);
+        }
+    }
+    *time *= factored ? r : 1;
+    return true;
+}

@@ -1,1 +1,158 @@
-/* To come. */
+/* The solver's public face: options, one workspace, and the order of business of a
+ * shot: find the source, march the zones around it, hand down, march the grid. */
+#include "fmm/solver.h"
+
+#include <stdlib.h>
+
+#include "march.h"
+#include "receiver.h"
+#include "zones.h"
+
+enum { AUTO_LEVELS = 3 };
+
+struct fm_solver {
+    const fm_medium *medium;
+    fm_solver_options options;
+    fm_march march;
+    fm_zones zones;
+};
+
+fm_solver_options fm_solver_defaults(void)
+{
+    return (fm_solver_options){
+        .order = 2, .refine = FM_REFINE_AUTO, .stop_early = true};
+}
+
+static fm_status check_options(const fm_solver_options *options, fm_error *error)
+{
+    if (options->order != 1 && options->order != 2) {
+        return fm_fail(error, FM_BAD_INPUT, "order is %d, it must be 1 or 2",
+                       options->order);
+    }
+    if (options->refine < FM_REFINE_AUTO || options->refine > FM_REFINE_MAX) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "refine is %d, it must be %d to %d, or %d for automatic",
+                       options->refine, 0, FM_REFINE_MAX, FM_REFINE_AUTO);
+    }
+    return FM_OK;
+}
+
+static size_t zone_levels(const fm_medium *medium, const fm_model *model, int refine)
+{
+    if (!model) {
+        return 0;
+    }
+    if (refine == FM_REFINE_AUTO) {
+        return medium->ninterfaces > 0 ? AUTO_LEVELS : 0;
+    }
+    return (size_t)refine;
+}
+
+fm_status fm_solver_create(const fm_medium *medium, const fm_model *model,
+                           const fm_solver_options *options, fm_solver **solver,
+                           fm_error *error)
+{
+    *solver = NULL;
+    if (check_options(options, error) != FM_OK) {
+        return FM_BAD_INPUT;
+    }
+    fm_solver *new = calloc(1, sizeof *new);
+    if (!new) {
+        return fm_fail_memory(error, "a solver", sizeof *new);
+    }
+    new->medium = medium;
+    new->options = *options;
+    fm_status status = fm_march_create(medium->grid.nx, medium->grid.nz, options->order,
+                                       &new->march, error);
+    if (status == FM_OK) {
+        size_t levels = zone_levels(medium, model, options->refine);
+        status = fm_zones_create(model, levels, options->order, &new->zones, error);
+    }
+    if (status != FM_OK) {
+        fm_solver_destroy(new);
+        return status;
+    }
+    *solver = new;
+    return FM_OK;
+}
+
+void fm_solver_destroy(fm_solver *solver)
+{
+    if (solver) {
+        fm_march_clear(&solver->march);
+        fm_zones_clear(&solver->zones);
+        free(solver);
+    }
+}
+
+fm_status fm_solver_march(fm_solver *solver, fm_point source, const fm_point *receivers,
+                          size_t n, fm_error *error)
+{
+    fm_march *march = &solver->march;
+    fm_status status = fm_march_begin(march, solver->medium, source, error);
+    if (status != FM_OK) {
+        return status;
+    }
+    for (size_t r = 0; r < n; r++) {
+        fm_receiver_want(march, receivers[r]);
+    }
+    bool automatic = solver->options.refine == FM_REFINE_AUTO;
+    size_t levels = automatic && !fm_zones_wanted(march) ? 0 : solver->zones.max;
+    status = fm_zones_march(&solver->zones, levels, march, error);
+    if (status == FM_OK && levels == 0) {
+        status = fm_march_seed_source(march, error);
+    }
+    if (status == FM_OK) {
+        status = fm_march_run(march, n > 0 && solver->options.stop_early, error);
+    }
+    return status;
+}
+
+bool fm_solver_time(const fm_solver *solver, fm_point receiver, double *time_s)
+{
+    for (size_t n = solver->zones.used; n > 0; n--) {
+        bool whole;
+        fm_receiver_time(&solver->zones.march[n - 1], receiver, time_s, &whole);
+        if (whole) {
+            return true;
+        }
+    }
+    return fm_receiver_time(&solver->march, receiver, time_s, NULL);
+}
+
+static double field_value(const fm_march *march, size_t column, size_t row)
+{
+    return fm_march_is_accepted(march, column, row)
+               ? march->value[fm_march_node(march, column, row)].time
+               : NAN;
+}
+
+void fm_solver_field_f64(const fm_solver *solver, double *field)
+{
+    const fm_grid *grid = &solver->medium->grid;
+    for (size_t k = 0; k < grid->nz; k++) {
+        for (size_t i = 0; i < grid->nx; i++) {
+            field[k * grid->nx + i] = field_value(&solver->march, i, k);
+        }
+    }
+}
+
+void fm_solver_field_f32(const fm_solver *solver, float *field)
+{
+    const fm_grid *grid = &solver->medium->grid;
+    for (size_t k = 0; k < grid->nz; k++) {
+        for (size_t i = 0; i < grid->nx; i++) {
+            field[k * grid->nx + i] = (float)field_value(&solver->march, i, k);
+        }
+    }
+}
+
+size_t fm_solver_accepted(const fm_solver *solver)
+{
+    return solver->march.accepted;
+}
+
+double fm_solver_bytes(const fm_grid *grid)
+{
+    return fm_march_bytes(grid->nx, grid->nz);
+}

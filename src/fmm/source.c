@@ -1,1 +1,210 @@
-/* To come. */
+/* The source zone in closed form. Near the source the medium is taken as linear in
+ * speed, v = v0 + g.x, for which (e.g. Slotnick 1959; Fomel, Luo & Zhao 2009)
+ *
+ *   T = acosh(1 + |g|^2 r^2 / (2 v0 v)) / |g|,
+ *
+ * evaluated as log1p(q + sqrt(q (q + 2))) / |g| with q = |g|^2 r^2 / (2 v0 v), which
+ * keeps its digits when q is small. It seeds the corners of the source's cell, and its
+ * gradient tells the rows and columns beside the source the slowness across them. */
+#include "source.h"
+
+static const double radians = 3.14159265358979323846 / 180;
+
+/* Slowness of node (i, k) as seen from inside the cell row `cell` (k - 1 or k). */
+static double slowness_from(const fm_medium *medium, size_t i, size_t k, size_t cell)
+{
+    size_t nx = medium->grid.nx;
+    if (cell == k) {
+        size_t n = fm_medium_interface_of(medium, k);
+        if (n < medium->ninterfaces) {
+            return medium->slowness_beyond[n * nx + i];
+        }
+    }
+    return medium->slowness[k * nx + i];
+}
+
+static bool is_interface(const fm_medium *medium, size_t row)
+{
+    return fm_medium_interface_of(medium, row) < medium->ninterfaces;
+}
+
+/* The derivative at node (i, k) of the speed along x or z per step of the grid or per
+ * unit of z: centred where both neighbours are there and in the same layer, else
+ * one-sided. */
+static double slope_x(const fm_medium *medium, size_t i, size_t k, size_t cell)
+{
+    size_t west = i > 0 ? i - 1 : i;
+    size_t east = i + 1 < medium->grid.nx ? i + 1 : i;
+    double rise = 1 / slowness_from(medium, east, k, cell) -
+                  1 / slowness_from(medium, west, k, cell);
+    return rise / (double)(east - west);
+}
+
+static double slope_z(const fm_medium *medium, size_t i, size_t k, size_t cell)
+{
+    const fm_grid *grid = &medium->grid;
+    bool edge = is_interface(medium, k);
+    size_t low = k > 0 && !(edge && cell == k) ? k - 1 : k;
+    size_t high = k + 1 < grid->nz && !(edge && cell < k) ? k + 1 : k;
+    double below = slowness_from(medium, i, low, low < k ? low : cell);
+    double above = slowness_from(medium, i, high, high > k ? k : cell);
+    return (1 / above - 1 / below) / (grid->z[high] - grid->z[low]);
+}
+
+/* Bilinear blend over the cell of a quantity at its corners; masked corners are
+ * skipped. */
+typedef double (*corner_value)(const fm_medium *medium, size_t i, size_t k,
+                               size_t cell);
+
+static double speed_at(const fm_medium *medium, size_t i, size_t k, size_t cell)
+{
+    return 1 / slowness_from(medium, i, k, cell);
+}
+
+static double blend(const fm_medium *medium, const fm_place *place, corner_value value)
+{
+    double sum = 0;
+    double weights = 0;
+    for (size_t corner = 0; corner < 4; corner++) {
+        size_t i = place->column + corner % 2;
+        size_t k = place->row + corner / 2;
+        double weight = (corner % 2 ? place->fx : 1 - place->fx) *
+                        (corner / 2 ? place->fz : 1 - place->fz);
+        if (weight > 0 && isfinite(slowness_from(medium, i, k, place->row))) {
+            sum += weight * value(medium, i, k, place->row);
+            weights += weight;
+        }
+    }
+    return weights > 0 ? sum / weights : NAN;
+}
+
+/* Far from smooth around the source (a mask, a jump), no trend is better than a wrong
+ * one. */
+static bool trend_is_sane(const fm_source *source, double step_km)
+{
+    return source->g * step_km < 0.5 * source->speed;
+}
+
+static void fit_trend(const fm_medium *medium, fm_source *source)
+{
+    double step_x = medium->grid.dx * source->km_per_x;
+    source->gx = blend(medium, &source->place, slope_x) / step_x;
+    source->gz = blend(medium, &source->place, slope_z) / source->km_per_z;
+    source->g = hypot(source->gx, source->gz);
+    if (!isfinite(source->g) || !trend_is_sane(source, step_x)) {
+        source->gx = source->gz = source->g = 0;
+    }
+}
+
+static void fit_interface(const fm_medium *medium, fm_source *source)
+{
+    const fm_place *place = &source->place;
+    source->slowness_lower = source->slowness_upper = 1 / source->speed;
+    size_t row = place->fz < 1 ? place->row : place->row + 1;
+    size_t n = fm_medium_interface_of(medium, row);
+    source->on_interface =
+        (place->fz <= 0 || place->fz >= 1) && n < medium->ninterfaces;
+    if (source->on_interface) {
+        size_t nx = medium->grid.nx;
+        const double *lower = medium->slowness + row * nx + place->column;
+        const double *upper = medium->slowness_beyond + n * nx + place->column;
+        source->slowness_lower = lower[0] + place->fx * (lower[1] - lower[0]);
+        source->slowness_upper = upper[0] + place->fx * (upper[1] - upper[0]);
+    }
+}
+
+/* Nodes along the source's lines for which the remedy is used: 64, or a fifth of the
+ * longer side of the grid where that is less (measured; docs/method.md). */
+static size_t reach(const fm_grid *grid)
+{
+    size_t fifth = (grid->nx > grid->nz ? grid->nx : grid->nz) / 5;
+    return fifth < 64 ? fifth : 64;
+}
+
+fm_status fm_source_fit(const fm_medium *medium, fm_point point, fm_source *source,
+                        fm_error *error)
+{
+    const fm_grid *grid = &medium->grid;
+    *source = (fm_source){0};
+    if (!fm_grid_locate(grid, point, &source->place)) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "the source at %s %.10g, %s %.10g is outside the model",
+                       fm_geometry_x_name(grid->geometry), point.x,
+                       fm_geometry_z_name(grid->geometry), point.z);
+    }
+    point = source->place.point;
+    source->speed = blend(medium, &source->place, speed_at);
+    if (!isfinite(source->speed)) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "the source at %s %.10g, %s %.10g lies in a masked part of the "
+                       "model (speed zero)",
+                       fm_geometry_x_name(grid->geometry), point.x,
+                       fm_geometry_z_name(grid->geometry), point.z);
+    }
+    source->km_per_x = source->km_per_z = 1;
+    if (grid->geometry == FM_GEOGRAPHIC) {
+        source->km_per_z = grid->radius_km * radians;
+        source->km_per_x = source->km_per_z * cos(point.z * radians);
+    } else if (grid->geometry == FM_POLAR) {
+        source->km_per_x = point.z * radians;
+    }
+    fit_interface(medium, source);
+    fit_trend(medium, source);
+    source->line_reach = reach(grid);
+    return FM_OK;
+}
+
+fm_point fm_source_offset(const fm_source *source, fm_point point)
+{
+    return (fm_point){(point.x - source->place.point.x) * source->km_per_x,
+                      (point.z - source->place.point.z) * source->km_per_z};
+}
+
+static double linear_speed(const fm_source *source, fm_point offset)
+{
+    return source->speed + source->gx * offset.x + source->gz * offset.z;
+}
+
+/* q of the essay above; negative where there is no trend to speak of. */
+static double trend(const fm_source *source, double r, double speed)
+{
+    double q = source->g * source->g * r * r / (2 * source->speed * speed);
+    return speed > 0 && q > 1e-24 ? q : -1;
+}
+
+double fm_source_time(const fm_source *source, double r, fm_point offset)
+{
+    double q = trend(source, r, linear_speed(source, offset));
+    return q < 0 ? r / source->speed : log1p(q + sqrt(q * (q + 2))) / source->g;
+}
+
+double fm_source_time_at_interface(const fm_source *source, double r, double dz)
+{
+    double here = dz < 0 ? source->slowness_lower : source->slowness_upper;
+    double there = dz < 0 ? source->slowness_upper : source->slowness_lower;
+    double direct = here * r;
+    double depth = fabs(dz);
+    if (depth * 1e9 <= r) {
+        return fmin(here, there) * r;
+    }
+    if (there >= here) {
+        return direct;
+    }
+    double across = sqrt(here * here - there * there);
+    double along = sqrt(fmax(r * r - depth * depth, 0));
+    bool critical = along * across >= depth * there;
+    return critical ? fmin(direct, along * there + depth * across) : direct;
+}
+
+fm_point fm_source_gradient(const fm_source *source, const fm_look *look,
+                            fm_point offset)
+{
+    double speed = linear_speed(source, offset);
+    double q = trend(source, look->r, speed);
+    if (q < 0) {
+        return (fm_point){look->gx / source->speed, look->gz / source->speed};
+    }
+    double rate = q / (source->g * sqrt(q * (q + 2))); /* dT/dq times q */
+    return (fm_point){rate * (2 * look->gx / look->r - source->gx / speed),
+                      rate * (2 * look->gz / look->r - source->gz / speed)};
+}

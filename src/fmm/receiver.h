@@ -1,0 +1,15 @@
+#ifndef FM_FMM_RECEIVER_H
+#define FM_FMM_RECEIVER_H
+
+#include "march.h"
+
+/* Times between the nodes, interpolated as the march factors them. */
+
+/* Mark the nodes that the time at this point will be read from. */
+void fm_receiver_want(fm_march *march, fm_point point);
+
+/* The time at a point. False when no node around it was reached. `whole` (may be NULL)
+ * tells whether every node of the full cubic stencil was there. */
+bool fm_receiver_time(const fm_march *march, fm_point point, double *time, bool *whole);
+
+#endif
