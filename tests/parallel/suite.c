@@ -1,0 +1,277 @@
+/* The backends to test, and kernels to test them with. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suite.h"
+
+static const char *const every_backend[] = {
+    "serial", "threads:1", "threads:2", "threads:7", "threads:16", NULL,
+};
+
+int run_on_every_backend(struct CMUnitTest *tests, size_t n)
+{
+    int failed = 0;
+    for (const char *const *spec = every_backend; *spec; spec++) {
+        for (size_t i = 0; i < n; i++) {
+            tests[i].initial_state = (void *)*spec;
+        }
+        failed += _cmocka_run_group_tests(*spec, tests, n, NULL, NULL);
+    }
+    return failed;
+}
+
+size_t number_of(fm_bytes bytes)
+{
+    size_t number = 0;
+    assert_int_equal(bytes.size, sizeof number);
+    memcpy(&number, bytes.data, sizeof number);
+    return number;
+}
+
+board *board_make(void)
+{
+    board *meeting = calloc(1, sizeof *meeting);
+    assert_non_null(meeting);
+    sem_init(&meeting->begun, 0, 0);
+    sem_init(&meeting->gate, 0, 0);
+    return meeting;
+}
+
+void board_free(board *meeting)
+{
+    sem_destroy(&meeting->begun);
+    sem_destroy(&meeting->gate);
+    free(meeting);
+}
+
+/* ---- kernels ---- */
+
+static size_t size_in(fm_bytes bytes)
+{
+    size_t number = 0;
+    memcpy(&number, bytes.data, sizeof number);
+    return number;
+}
+
+static fm_status give(size_t number, fm_output *output)
+{
+    void *bytes = fm_output_reserve(output, sizeof number);
+    if (!bytes) {
+        return FM_NO_MEMORY;
+    }
+    memcpy(bytes, &number, sizeof number);
+    return FM_OK;
+}
+
+static fm_status square(void *workspace, fm_bytes argument, fm_output *output,
+                        fm_error *error)
+{
+    (void)workspace;
+    (void)error;
+    return give(size_in(argument) * size_in(argument), output);
+}
+
+static fm_status odd_fails(void *workspace, fm_bytes argument, fm_output *output,
+                           fm_error *error)
+{
+    (void)workspace;
+    if (size_in(argument) % 2) {
+        fm_output_reserve(output, 5);
+        return fm_fail(error, FM_FAILED, "task %zu is odd", size_in(argument));
+    }
+    return give(size_in(argument), output);
+}
+
+static fm_status nothing(void *workspace, fm_bytes argument, fm_output *output,
+                         fm_error *error)
+{
+    (void)workspace;
+    (void)argument;
+    (void)output;
+    (void)error;
+    return FM_OK;
+}
+
+static fm_status refused(void *workspace, fm_bytes argument, fm_output *output,
+                         fm_error *error)
+{
+    (void)workspace;
+    (void)argument;
+    (void)error;
+    fm_output_reserve(output, SIZE_MAX / 4);
+    return FM_OK;
+}
+
+static fm_status fails_mutely(void *workspace, fm_bytes argument, fm_output *output,
+                              fm_error *error)
+{
+    (void)workspace;
+    (void)argument;
+    (void)output;
+    (void)error;
+    return FM_FAILED;
+}
+
+static fm_status megabyte(void *workspace, fm_bytes argument, fm_output *output,
+                          fm_error *error)
+{
+    (void)workspace;
+    (void)error;
+    void *bytes = fm_output_reserve(output, 1000000);
+    if (!bytes) {
+        return FM_NO_MEMORY;
+    }
+    memset(bytes, (int)(size_in(argument) % 256), 1000000);
+    return FM_OK;
+}
+
+static fm_status data_open(fm_bytes shared, void **workspace, fm_error *error)
+{
+    size_t *copy = malloc(sizeof *copy);
+    if (!copy) {
+        return fm_fail_memory(error, "a copy", sizeof *copy);
+    }
+    *copy = size_in(shared);
+    *workspace = copy;
+    return FM_OK;
+}
+
+static fm_status data(void *workspace, fm_bytes argument, fm_output *output,
+                      fm_error *error)
+{
+    (void)argument;
+    (void)error;
+    return give(*(size_t *)workspace, output);
+}
+
+static fm_status cannot_open(fm_bytes shared, void **workspace, fm_error *error)
+{
+    (void)shared;
+    (void)workspace;
+    return fm_fail(error, FM_BAD_INPUT, "no workspace today");
+}
+
+static board *board_in(fm_bytes shared)
+{
+    gated_task task;
+    memcpy(&task, shared.data, sizeof task);
+    return task.meeting;
+}
+
+static fm_status first_cannot_open(fm_bytes shared, void **workspace, fm_error *error)
+{
+    if (atomic_fetch_add(&board_in(shared)->opened, 1) == 0) {
+        return cannot_open(shared, workspace, error);
+    }
+    return FM_OK;
+}
+
+static fm_status counted_open(fm_bytes shared, void **workspace, fm_error *error)
+{
+    (void)error;
+    *workspace = board_in(shared);
+    atomic_fetch_add(&board_in(shared)->opened, 1);
+    return FM_OK;
+}
+
+static void counted_close(void *workspace)
+{
+    atomic_fetch_add(&((board *)workspace)->closed, 1);
+}
+
+static fm_status gated(void *workspace, fm_bytes argument, fm_output *output,
+                       fm_error *error)
+{
+    (void)workspace;
+    (void)error;
+    gated_task task;
+    memcpy(&task, argument.data, sizeof task);
+    atomic_fetch_add(&task.meeting->started, 1);
+    sem_post(&task.meeting->begun);
+    sem_wait(&task.meeting->gate);
+    return give(task.number * task.number, output);
+}
+
+static fm_status add(void *context, const fm_task_result *result, fm_error *error)
+{
+    (void)error;
+    *(size_t *)context += size_in(result->bytes);
+    return FM_OK;
+}
+
+static fm_status nested(void *workspace, fm_bytes argument, fm_output *output,
+                        fm_error *error)
+{
+    (void)workspace;
+    const fm_kernel kernel = {.name = "square", .run = square};
+    fm_pool *pool = NULL;
+    fm_status status =
+        fm_pool_open(argument.data, (fm_kernels){&kernel, 1}, &pool, error);
+    if (status != FM_OK) {
+        return status;
+    }
+    size_t sum = strcmp(fm_pool_backend(pool), "serial") ? 1000 : 0;
+    const fm_map map = {
+        .kernel = "square", .count = 10, .context = &sum, .result = add};
+    status = fm_pool_map(pool, &map, error);
+    fm_pool_close(pool, true);
+    return status == FM_OK ? give(sum, output) : status;
+}
+
+static fm_status sigint(void *workspace, fm_bytes argument, fm_output *output,
+                        fm_error *error)
+{
+    (void)workspace;
+    (void)argument;
+    (void)error;
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    return give(sigismember(&blocked, SIGINT) == 1, output);
+}
+
+static void data_close(void *workspace)
+{
+    free(workspace);
+}
+
+static const fm_kernel kernels[] = {
+    {.name = "square", .run = square},
+    {.name = "odd fails", .run = odd_fails},
+    {.name = "nothing", .run = nothing},
+    {.name = "refused", .run = refused},
+    {.name = "fails mutely", .run = fails_mutely},
+    {.name = "megabyte", .run = megabyte},
+    {.name = "data", .open = data_open, .run = data, .close = data_close},
+    {.name = "cannot open", .open = cannot_open, .run = square, .close = data_close},
+    {.name = "first cannot open", .open = first_cannot_open, .run = square},
+    {.name = "counted", .open = counted_open, .run = square, .close = counted_close},
+    {.name = "gated", .run = gated},
+    {.name = "nested", .run = nested},
+    {.name = "sigint", .run = sigint},
+};
+
+fm_pool *open_pool(void **state)
+{
+    fm_pool *pool = NULL;
+    fm_error error = {0};
+    fm_kernels known = {kernels, sizeof kernels / sizeof *kernels};
+    if (fm_pool_open(*state, known, &pool, &error) != FM_OK) {
+        fail_msg("%s", error.message);
+    }
+    return pool;
+}
+
+bool is_serial(const fm_pool *pool)
+{
+    return !strcmp(fm_pool_backend(pool), "serial");
+}
