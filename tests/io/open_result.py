@@ -1,0 +1,196 @@
+#!/usr/bin/python3
+"""Open a result file with the programs people use: open_result.py MAKE_RESULT KIND
+
+MAKE_RESULT writes the file (make_result.c); what must be in it is computed here anew.
+ncdump and h5py must be there; xarray and gmt are used where they are installed.
+"""
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy as np
+
+ROWS, COLUMNS, SPEED, SPEED_BEYOND, RADIUS = 5, 7, 4.0, 5.0, 6371.0
+GEOMETRY = {"times": "cartesian", "fields": "cartesian"}
+NAMES = {"cartesian": ("x", "z"), "geographic": ("lon", "lat"), "polar": ("angle", "radius")}
+UNITS = {"cartesian": ("km", "km"), "geographic": ("degrees_east", "degrees_north"),
+         "polar": ("degrees", "km")}
+START = {"cartesian": (0, 0.5, 0, 0.25), "geographic": (110, 1, -30, 2),
+         "polar": (20, 2, 5000, 300)}
+SOURCE_IDS = ["S1", "S02", "S\u03b83"]
+RECEIVER_IDS = ["R1", "R 2", "R,3", "R4"]
+SOURCE_OF_PAIR = [0, 0, 0, 0, 2, 2, 2, 2]
+
+
+class Expected:
+    """What the file of one kind must contain."""
+
+    def __init__(self, kind):
+        self.kind = kind
+        self.geometry = GEOMETRY.get(kind, kind)
+        self.x_name, self.z_name = NAMES[self.geometry]
+        x0, dx, z0, dz = START[self.geometry]
+        self.x = x0 + dx * np.arange(COLUMNS)
+        self.z = z0 + dz * np.arange(ROWS)
+        self.source_x = self.x[[0, 2, 4]]
+        self.receiver_x = self.x[[0, 2, 4, 6]]
+        self.fields = kind != "times"
+        self.times = kind != "fields"
+        self.dtype = np.float64 if kind == "geographic" else np.float32
+        self.masked = np.zeros((ROWS, COLUMNS), bool)
+        self.masked[1, 2] = kind == "geographic"
+
+    def time(self, x, z, sx, sz):
+        """Seconds along the straight line, or the great circle."""
+        if self.geometry == "cartesian":
+            return np.hypot(x - sx, z - sz) / SPEED
+        if self.geometry == "polar":
+            cosine = np.cos(np.radians(x - sx))
+            return np.sqrt(z * z + sz * sz - 2 * z * sz * cosine) / SPEED
+        lat, slat, dlon = np.radians(z), np.radians(sz), np.radians(x - sx)
+        h = np.sin((lat - slat) / 2) ** 2 + np.cos(lat) * np.cos(slat) * np.sin(dlon / 2) ** 2
+        return 2 * RADIUS * np.arcsin(np.sqrt(h)) / SPEED
+
+    def field(self, source):
+        x, z = np.meshgrid(self.x, self.z)
+        field = self.time(x, z, self.source_x[source], self.z[0])
+        field[self.masked] = math.nan
+        return field
+
+    def arrivals(self):
+        return np.array([self.time(self.receiver_x[p % 4], self.z[-1], self.source_x[s],
+                                   self.z[0]) for p, s in enumerate(SOURCE_OF_PAIR)])
+
+    def variables(self):
+        x, z = self.x_name, self.z_name
+        names = {x, z, "speed", "source", "receiver", "source_status"}
+        names |= {f"{who}_{what}" for who in ("source", "receiver") for what in ("id", x, z)}
+        if self.fields:
+            names |= {"traveltime"}
+        if self.times:
+            names |= {"arrival", "arrival_source", "arrival_receiver", "arrival_status"}
+        if self.kind == "cartesian":
+            names |= {"arrival_observed", "arrival_sigma"}
+        if self.kind == "polar":
+            names |= {"interface", "interface_radius", "speed_beyond"}
+        return names
+
+
+def close(found, expected):
+    tolerance = 1e-6 if np.asarray(found).dtype == np.float32 else 1e-12
+    np.testing.assert_allclose(found, expected, rtol=tolerance, atol=1e-9)
+
+
+def run(*command):
+    """The output of a command that must succeed and complain of nothing."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, (command, done.returncode, done.stderr)
+    assert done.stderr == "", (command, done.stderr)
+    return done.stdout
+
+
+def ncdump(path, want):
+    text = run("ncdump", "-h", path)
+    found = {line.split("(")[0].split()[-1] for line in text.splitlines()
+             if line.startswith("\t") and "(" in line and ":" not in line}
+    assert found == want.variables(), found ^ want.variables()
+    assert ':Conventions = "CF-1.10"' in text
+    assert ("pair = 8" in text) == want.times
+    run("ncdump", path)
+
+
+def check_h5py(path, want):
+    with h5py.File(path) as f:
+        close(f[want.x_name][:], want.x)
+        close(f[want.z_name][:], want.z)
+        speed = np.where(want.masked, math.nan, SPEED)
+        close(f["speed"][:], speed)
+        assert [i.decode() for i in f["source_id"][:]] == SOURCE_IDS
+        assert [i.decode() for i in f["receiver_id"][:]] == RECEIVER_IDS
+        close(f["source_" + want.x_name][:], want.source_x)
+        close(f["receiver_" + want.z_name][:], np.full(4, want.z[-1]))
+        assert list(f["source_status"][:]) == ([1, 1, 1] if want.fields else [1, 0, 1])
+        assert f[want.x_name].attrs["units"] == UNITS[want.geometry][0].encode() \
+            or f[want.x_name].attrs["units"] == UNITS[want.geometry][0]
+        if want.fields:
+            assert f["traveltime"].dtype == want.dtype
+            assert f["traveltime"].chunks is None
+            for s in range(3):
+                close(f["traveltime"][s], want.field(s))
+        if want.times:
+            close(f["arrival"][:], want.arrivals())
+            assert list(f["arrival_source"][:]) == SOURCE_OF_PAIR
+            assert list(f["arrival_receiver"][:]) == [0, 1, 2, 3] * 2
+            assert list(f["arrival_status"][:]) == [1] * 8
+        if want.kind == "polar":
+            close(f["speed_beyond"][0], np.full(COLUMNS, SPEED_BEYOND))
+            close(f["interface_radius"][:], want.z[2:3])
+
+
+def check_xarray(path, want):
+    try:
+        import xarray
+    except ImportError:
+        print("SKIP: no xarray")
+        return
+    with xarray.open_dataset(path) as data:
+        assert set(data.variables) == want.variables()
+        assert data.attrs["geometry"] == want.geometry
+        for name, unit in zip(NAMES[want.geometry], UNITS[want.geometry]):
+            assert data[name].attrs["units"] == unit
+        assert data.coords["source"].values.tolist() == [1, 2, 3]
+        if want.fields:
+            field = data.traveltime
+            assert field.dims == ("source", want.z_name, want.x_name)
+            assert field.attrs["units"] == "s" and field.dtype == want.dtype
+            assert f"source_{want.x_name}" in field.coords
+            nearest = field.sel(source=3).isel({want.z_name: 3})
+            close(nearest.values, want.field(2)[3])
+        if want.times:
+            assert data.arrival.dims == ("pair",) and data.arrival.dtype == np.float64
+            ids = data.source_id[data.arrival.arrival_source].values.tolist()
+            assert ids == [SOURCE_IDS[s] for s in SOURCE_OF_PAIR]
+
+
+def grdinfo(path, variable, want, least, greatest):
+    words = run("gmt", "grdinfo", "-C", f"{path}?{variable}").split("\t")
+    found = [float(word) for word in words[1:7]]
+    close(found, [want.x[0], want.x[-1], want.z[0], want.z[-1], least, greatest])
+    assert [int(word) for word in words[9:11]] == [COLUMNS, ROWS], words
+
+
+def gmt(path, want):
+    if not shutil.which("gmt"):
+        print("SKIP: no gmt")
+        return
+    grdinfo(path, "speed", want, SPEED, SPEED)
+    if want.fields:
+        fields = np.array([want.field(s) for s in range(3)]).astype(want.dtype)
+        grdinfo(path, "traveltime[1]", want, np.nanmin(fields), np.nanmax(fields))
+        text = run("gmt", "grd2xyz", "-s", f"{path}?traveltime[1]")
+        found = np.array([float(line.split("\t")[2]) for line in text.splitlines()])
+        expected = want.field(1)[::-1].ravel()  # GMT begins with the largest y
+        np.testing.assert_allclose(found, expected[~np.isnan(expected)], rtol=1e-6, atol=1e-9)
+
+
+def main():
+    make_result, kind = sys.argv[1:]
+    want = Expected(kind)
+    folder = tempfile.mkdtemp(prefix="fermat-test-")
+    os.environ["HOME"] = folder  # where gmt keeps what it remembers
+    try:
+        path = os.path.join(folder, "result.h5")
+        run(make_result, kind, path)
+        ncdump(path, want)
+        check_h5py(path, want)
+        check_xarray(path, want)
+        gmt(path, want)
+    finally:
+        shutil.rmtree(folder)
+
+
+main()

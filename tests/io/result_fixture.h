@@ -1,0 +1,33 @@
+#ifndef FM_TESTS_RESULT_FIXTURE_H
+#define FM_TESTS_RESULT_FIXTURE_H
+
+#include "forward/forward.h"
+
+/* A small job made by hand, as forward would hand it over, and what its shots would
+ * give: a constant speed of 4 km/s on 5 rows by 7 columns, the times along straight
+ * lines. open_result.py knows the same numbers. */
+
+enum { FIXTURE_ROWS = 5, FIXTURE_COLUMNS = 7 };
+#define FIXTURE_SPEED 4.0
+#define FIXTURE_SPEED_BEYOND 5.0
+
+typedef struct fixture_options {
+    fm_geometry geometry;
+    bool fields, f64, times, observed, interface, masked, reciprocal;
+    size_t nsources;     /* 0: three, the second without pairs */
+    const char *long_id; /* of the first source, if given */
+} fixture_options;
+
+void fixture_make(const fixture_options *options, fm_job *job);
+
+/* What shot s of the job gives; free the parts with fixture_shot_clear. */
+typedef struct fixture_shot {
+    fm_shot_result result;
+    double *time_s;
+    uint8_t *status;
+    void *field;
+} fixture_shot;
+void fixture_shot_make(const fm_job *job, size_t s, fixture_shot *shot);
+void fixture_shot_clear(fixture_shot *shot);
+
+#endif

@@ -1,0 +1,333 @@
+/* What can go wrong with a result file: every fault is told in one message, and nothing
+ * is left behind. */
+#define _GNU_SOURCE /* unshare: a small disk of our own for the test of a full one */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <hdf5.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "folder_fixture.h"
+#include "io/result.h"
+#include "result_fixture.h"
+
+static const fixture_options everything = {
+    .geometry = FM_CARTESIAN, .fields = true, .times = true, .observed = true};
+
+/* All of it, up to the first failure. */
+static fm_status write_all(const char *path, const fm_job *job, fm_error *error)
+{
+    fm_result_file *file;
+    fm_status status = fm_result_create(path, job, &file, error);
+    if (status != FM_OK) {
+        return file ? FM_FAILED : status;
+    }
+    for (size_t s = 0; s < job->shots.n && status == FM_OK; s++) {
+        fixture_shot shot;
+        fixture_shot_make(job, s, &shot);
+        status = fm_result_add(file, &shot.result, error);
+        fixture_shot_clear(&shot);
+    }
+    if (status != FM_OK) {
+        fm_result_discard(file);
+        return status;
+    }
+    return fm_result_commit(file, error);
+}
+
+static void assert_refused(const char *path, const char *reason)
+{
+    fm_job job;
+    fm_error error = {0};
+    fixture_make(&everything, &job);
+    assert_int_equal(write_all(path, &job, &error), FM_IO_FAILED);
+    assert_int_equal(error.status, FM_IO_FAILED);
+    assert_memory_equal(error.message, path, strlen(path));
+    if (!strstr(error.message, reason)) {
+        fail_msg("\"%s\" does not say \"%s\"", error.message, reason);
+    }
+    assert_int_equal(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+    fm_job_clear(&job);
+}
+
+static void a_folder_that_does_not_exist_is_named(void **state)
+{
+    assert_refused(folder_path(*state, "nowhere/a.h5"), "No such file or directory");
+    assert_int_equal(folder_count(*state), 0);
+}
+
+static void a_folder_is_no_file(void **state)
+{
+    const char *path = folder_path(*state, "a.h5");
+    assert_int_equal(mkdir(path, 0777), 0);
+    assert_refused(path, "folder");
+    assert_refused(folder_path(*state, "b.h5/"), "folder");
+    assert_refused("", "folder");
+    assert_int_equal(folder_count(*state), 1);
+}
+
+static void a_device_is_not_replaced(void **state)
+{
+    (void)state;
+    assert_refused("/dev/null", "not a regular file");
+}
+
+static void a_folder_without_permission_is_told(void **state)
+{
+    const char *path = folder_path(*state, "closed/a.h5");
+    const char *folder = folder_path(*state, "closed");
+    assert_int_equal(mkdir(folder, 0555), 0);
+    bool root = geteuid() == 0;
+    if (root) {
+        assert_int_equal(chmod(folder_path(*state, "."), 0755), 0);
+        assert_int_equal(seteuid(65534), 0);
+    }
+    assert_refused(path, "Permission denied");
+    if (root) {
+        assert_int_equal(seteuid(0), 0);
+    }
+}
+
+/* ---- no room ---- */
+
+static void limit_file_size(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* At every limit on the size of a file there is a whole file or none. */
+static void a_limit_on_the_size_is_told_at_once(void **state)
+{
+    const char *path = folder_path(*state, "a.h5");
+    const char *whole = folder_path(*state, "whole.h5");
+    fm_job job;
+    fm_error error = {0};
+    struct stat status;
+    fixture_make(&everything, &job);
+    assert_int_equal(write_all(whole, &job, &error), FM_OK);
+    assert_int_equal(stat(whole, &status), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    for (rlim_t bytes = 0; bytes <= (rlim_t)status.st_size; bytes += 97) {
+        fm_result_file *file;
+        limit_file_size(bytes);
+        fm_status result = fm_result_create(path, &job, &file, &error);
+        limit_file_size(RLIM_INFINITY);
+        assert_int_equal(result, FM_IO_FAILED);
+        assert_null(file);
+        assert_memory_equal(error.message, path, strlen(path));
+        assert_int_equal(folder_count(*state), 1);
+        assert_int_equal(H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL), 0);
+    }
+    limit_file_size((rlim_t)fm_result_bytes(&job) + 1);
+    assert_int_equal(write_all(path, &job, &error), FM_OK);
+    limit_file_size(RLIM_INFINITY);
+    signal(SIGXFSZ, SIG_DFL);
+    folder_assert_same_bytes(path, whole);
+    fm_job_clear(&job);
+}
+
+static void a_write_that_fails_later_is_told_and_nothing_left(void **state)
+{
+    const char *path = folder_path(*state, "a.h5");
+    fm_job job;
+    fm_error error = {0};
+    fm_result_file *file;
+    fixture_shot shot;
+    fixture_make(&everything, &job);
+    fixture_shot_make(&job, 2, &shot);
+    assert_int_equal(fm_result_create(path, &job, &file, &error), FM_OK);
+    signal(SIGXFSZ, SIG_IGN);
+    limit_file_size(100);
+    fm_status added = fm_result_add(file, &shot.result, &error);
+    fm_status committed = fm_result_commit(file, NULL);
+    limit_file_size(RLIM_INFINITY);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(added, FM_IO_FAILED);
+    assert_non_null(strstr(error.message, "File too large"));
+    assert_int_equal(committed, FM_IO_FAILED);
+    assert_int_equal(folder_count(*state), 0);
+    fixture_shot_clear(&shot);
+    fm_job_clear(&job);
+}
+
+/* The end of a child process that tries a disk of a few pages. */
+enum { REFUSED_WELL, WRITTEN, WRONG, NO_DISK };
+
+static int write_on_disk_of(int pages, const char *disk, const fm_job *job)
+{
+    char path[600], options[32];
+    fm_error error = {0};
+    snprintf(path, sizeof path, "%s/a.h5", disk);
+    snprintf(options, sizeof options, "size=%dk", 4 * pages);
+    if (unshare(CLONE_NEWNS) != 0 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", disk, "tmpfs", 0, options) != 0) {
+        return NO_DISK;
+    }
+    fm_status status = write_all(path, job, &error);
+    size_t left = folder_entries(disk);
+    if (status == FM_OK) {
+        return left == 1 && access(path, F_OK) == 0 ? WRITTEN : WRONG;
+    }
+    return left == 0 && strstr(error.message, "No space left") ? REFUSED_WELL : WRONG;
+}
+
+static int outcome_on_disk_of(int pages, const char *disk, const fm_job *job)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(write_on_disk_of(pages, disk, job));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : WRONG;
+}
+
+static void a_full_disk_is_told_and_nothing_left(void **state)
+{
+    const char *disk = folder_path(*state, "disk");
+    assert_int_equal(mkdir(disk, 0777), 0);
+    fm_job job;
+    fixture_make(&everything, &job);
+    int outcome = REFUSED_WELL;
+    for (int pages = 1; pages <= 12 && outcome == REFUSED_WELL; pages++) {
+        outcome = outcome_on_disk_of(pages, disk, &job);
+    }
+    fm_job_clear(&job);
+    if (outcome == NO_DISK) {
+        skip(); /* only root may mount one */
+    }
+    assert_int_equal(outcome, WRITTEN);
+}
+
+/* ---- what others do ---- */
+
+/* The temporary file, of which there is exactly one. */
+static void find_part(const void *state, char *path, size_t size)
+{
+    const char *pattern = folder_path(state, ".a.h5.part-");
+    snprintf(path, size, "%s%ld", pattern, (long)getpid());
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+static void flip_bit(const char *path, const char *variable, size_t byte)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    hid_t set = H5Dopen2(file, variable, H5P_DEFAULT);
+    off_t offset = (off_t)H5Dget_offset(set) + (off_t)byte;
+    H5Dclose(set);
+    H5Fclose(file);
+    unsigned char value;
+    int descriptor = open(path, O_RDWR);
+    assert_int_equal(pread(descriptor, &value, 1, offset), 1);
+    value ^= 1;
+    assert_int_equal(pwrite(descriptor, &value, 1, offset), 1);
+    close(descriptor);
+}
+
+static void what_is_changed_behind_our_back_is_noticed(void **state)
+{
+    const char *path = folder_path(*state, "a.h5");
+    const char *variables[] = {"x",         "source",         "speed",
+                               "source_x",  "arrival_source", "arrival_observed",
+                               "traveltime"};
+    fm_job job;
+    fixture_make(&everything, &job);
+    for (size_t v = 0; v < sizeof variables / sizeof variables[0]; v++) {
+        fm_result_file *file;
+        fixture_shot shot;
+        fm_error error = {0};
+        char part[600];
+        assert_int_equal(fm_result_create(path, &job, &file, &error), FM_OK);
+        fixture_shot_make(&job, 0, &shot);
+        assert_int_equal(fm_result_add(file, &shot.result, &error), FM_OK);
+        fixture_shot_clear(&shot);
+        find_part(*state, part, sizeof part);
+        flip_bit(part, variables[v], 5);
+        assert_int_equal(fm_result_commit(file, &error), FM_IO_FAILED);
+        assert_non_null(strstr(error.message, variables[v]));
+        assert_non_null(strstr(error.message, "is not what was written"));
+        assert_int_equal(folder_count(*state), 0);
+    }
+    fm_job_clear(&job);
+}
+
+static void a_file_cut_short_is_noticed(void **state)
+{
+    const char *path = folder_path(*state, "a.h5");
+    fm_job job;
+    fm_result_file *file;
+    fm_error error = {0};
+    char part[600];
+    struct stat status;
+    fixture_make(&everything, &job);
+    assert_int_equal(fm_result_create(path, &job, &file, &error), FM_OK);
+    find_part(*state, part, sizeof part);
+    assert_int_equal(stat(part, &status), 0);
+    assert_int_equal(truncate(part, status.st_size / 2), 0);
+    assert_int_equal(fm_result_commit(file, &error), FM_IO_FAILED);
+    assert_int_equal(folder_count(*state), 0);
+    fm_job_clear(&job);
+}
+
+static void what_a_killed_run_left_is_in_nobodys_way(void **state)
+{
+    const char *path = folder_path(*state, "a.h5");
+    fm_job job;
+    fm_error error = {0};
+    fm_result_file *file;
+    fixture_make(&everything, &job);
+    char left[600];
+    snprintf(left, sizeof left, "%s%ld", folder_path(*state, ".a.h5.part-"),
+             (long)getpid());
+    fclose(fopen(left, "w")); /* as if by a process that had our number */
+    pid_t child = fork();
+    if (child == 0) {
+        (void)fm_result_create(path, &job, &file, NULL);
+        raise(SIGKILL);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_equal(folder_count(*state), 2);
+    assert_int_equal(write_all(path, &job, &error), FM_OK);
+    assert_int_equal(folder_count(*state), 3);
+    assert_int_equal(access(left, F_OK), 0);
+    fm_job_clear(&job);
+}
+
+#define IN_FOLDER(test)                                                                \
+    cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(a_folder_that_does_not_exist_is_named),
+        IN_FOLDER(a_folder_is_no_file),
+        IN_FOLDER(a_device_is_not_replaced),
+        IN_FOLDER(a_folder_without_permission_is_told),
+        IN_FOLDER(a_limit_on_the_size_is_told_at_once),
+        IN_FOLDER(a_write_that_fails_later_is_told_and_nothing_left),
+        IN_FOLDER(a_full_disk_is_told_and_nothing_left),
+        IN_FOLDER(what_is_changed_behind_our_back_is_noticed),
+        IN_FOLDER(a_file_cut_short_is_noticed),
+        IN_FOLDER(what_a_killed_run_left_is_in_nobodys_way),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
