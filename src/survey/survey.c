@@ -88,8 +88,11 @@ static void permute_numbers(double *values, const size_t *order, size_t n,
 static fm_status permute_pairs(fm_survey *survey, const size_t *order, fm_error *error)
 {
     size_t n = survey->npairs;
-    size_t *indices = malloc((n + 1) * sizeof *indices);
-    double *numbers = malloc((n + 1) * sizeof *numbers);
+    if (n == 0) {
+        return FM_OK;
+    }
+    size_t *indices = malloc(n * sizeof *indices);
+    double *numbers = malloc(n * sizeof *numbers);
     fm_status status = FM_OK;
     if (indices && numbers) {
         permute_indices(survey->pair_source, order, n, indices);

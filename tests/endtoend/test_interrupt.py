@@ -1,4 +1,4 @@
-"""Signals and full disks: nothing half-written is left behind."""
+"""Signals, full disks, no memory: nothing half-written is left behind."""
 
 import os
 import resource
@@ -74,6 +74,27 @@ class Interrupt(Case):
         self.assertTrue(run.stderr.startswith("fermat: "), run.stderr)
         self.assertIn("out.h5", run.stderr)
         self.assertNotIn("done ", run.stdout)
+        self.assertEqual(self.files(), before)
+
+    def test_shots_that_fail_are_told_of_and_if_all_fail_nothing_is_written(self):
+        with open(FERMAT, "rb") as program:
+            code = program.read()
+        if b"__asan_" in code or b"__tsan_" in code:
+            self.skipTest("a sanitizer needs more room than this test leaves")
+        before = self.files()
+        # Room for the model (64 MB, twice), not for the solver's work (much more).
+        run = self.fermat(
+            "forward", "job.yaml", "--backend", "serial", "--set",
+            "model.spacing=[0.0025, 0.0025]", preexec_fn=lambda: resource.setrlimit(
+                resource.RLIMIT_AS, (180_000_000, 180_000_000)))
+        self.assertEqual(run.returncode, 1)
+        complaints = run.stderr.split("\n")
+        self.assertEqual(len(complaints), 4, run.stderr)
+        for receiver, complaint in zip(("R1", "R2"), sorted(complaints[:2])):
+            self.assertIn(f"fermat: the march from receiver '{receiver}' failed: "
+                          "no memory", complaint)
+        self.assertEqual(complaints[2], "fermat: no shot could be marched: nothing was "
+                         "written")
         self.assertEqual(self.files(), before)
 
     def test_a_reader_of_the_report_who_goes_away_does_not_cost_the_result(self):
