@@ -19,6 +19,7 @@
 #include "provenance.h"
 #include "result_layout.h"
 #include "slabs.h"
+#include "source_states.h"
 
 struct fm_result_file {
     const fm_job *job;
@@ -28,7 +29,8 @@ struct fm_result_file {
     double *arrival_s;       /* [npairs] */
     uint8_t *arrival_status; /* [npairs] fm_pair_status */
     uint8_t *shot_state;     /* [shots.n] of FM_SOURCE_... */
-    double range[2];         /* least and greatest time of all fields; NaN: none */
+    double least, greatest;  /* time of all fields so far */
+    double range[2];         /* the same as it stands in the file; NaN: none */
 };
 
 static void destroy(fm_result_file *file)
@@ -174,6 +176,8 @@ fm_status fm_result_create(const char *path, const fm_job *job, fm_result_file *
     }
     (*file)->job = job;
     (*file)->part.descriptor = -1;
+    (*file)->least = INFINITY;
+    (*file)->greatest = -INFINITY;
     (*file)->range[0] = (*file)->range[1] = NAN;
     fm_status status = begin(*file, path, error);
     if (status != FM_OK) {
@@ -197,19 +201,26 @@ static void keep_rows(fm_result_file *file, const fm_shot_result *result)
     }
 }
 
-/* Take a field's times into the range; the order in which fields come cannot show. */
-static void widen_range(double range[2], const void *field, fm_nc_type type, size_t n)
+/* Take a field's times into the range, missing ones (of which no comparison is true)
+ * left out; the order in which fields come cannot show. */
+static void widen_range(fm_result_file *file, const void *field, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        double t = type == FM_NC_F64 ? ((const double *)field)[i]
-                                     : (double)((const float *)field)[i];
-        if (t < range[0] || (isnan(range[0]) && !isnan(t))) {
-            range[0] = t;
+    double least = file->least, greatest = file->greatest;
+    if (file->job->spec.fields_f64) {
+        for (size_t i = 0; i < n; i++) {
+            double t = ((const double *)field)[i];
+            least = t < least ? t : least;
+            greatest = t > greatest ? t : greatest;
         }
-        if (t > range[1] || (isnan(range[1]) && !isnan(t))) {
-            range[1] = t;
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            double t = ((const float *)field)[i];
+            least = t < least ? t : least;
+            greatest = t > greatest ? t : greatest;
         }
     }
+    file->least = least;
+    file->greatest = greatest;
 }
 
 static fm_status keep_field(fm_result_file *file, const fm_shot_result *result,
@@ -218,8 +229,7 @@ static fm_status keep_field(fm_result_file *file, const fm_shot_result *result,
     fm_slabs *fields = &file->later[FM_LATER_FIELDS];
     const fm_shots *shots = &file->job->shots;
     assert(result->field && !shots->reciprocal);
-    widen_range(file->range, result->field, fields->type,
-                fm_grid_nodes(&file->job->medium.grid));
+    widen_range(file, result->field, fm_grid_nodes(&file->job->medium.grid));
     size_t source = shots->shot[result->shot].origin;
     return fm_slabs_write(fields, &file->part, source, result->field, error);
 }
@@ -245,54 +255,19 @@ fm_status fm_result_add(fm_result_file *file, const fm_shot_result *result,
 
 /* ---- the end ---- */
 
-/* One more march has news of a source: a failure outweighs all, then what is missing.
- */
-static void merge_state(uint8_t *state, bool *heard, uint8_t news)
-{
-    if (!*heard) {
-        *state = news;
-    } else if (news == FM_SOURCE_FAILED || *state == FM_SOURCE_FAILED) {
-        *state = FM_SOURCE_FAILED;
-    } else if (news == FM_SOURCE_NOT_DONE) {
-        *state = FM_SOURCE_NOT_DONE;
-    }
-    *heard = true;
-}
-
-/* A source is done when all marches that concern it are: its own, or with reciprocity
- * those of the receivers that recorded it. */
-static void merge_states(const fm_result_file *file, uint8_t *state, bool *heard)
-{
-    const fm_job *job = file->job;
-    for (size_t s = 0; s < job->shots.n; s++) {
-        const fm_shot *shot = &job->shots.shot[s];
-        uint8_t news = file->shot_state[s];
-        if (!job->shots.reciprocal) {
-            merge_state(&state[shot->origin], &heard[shot->origin], news);
-            continue;
-        }
-        for (size_t r = shot->begin; r < shot->end; r++) {
-            size_t source = job->survey.pair_source[job->shots.row[r]];
-            merge_state(&state[source], &heard[source], news);
-        }
-    }
-}
-
 static fm_status write_states(fm_result_file *file, fm_error *error)
 {
     size_t n = file->job->survey.sources.n;
-    uint8_t *state = calloc(n, sizeof *state);
-    bool *heard = calloc(n, sizeof *heard);
-    fm_status status;
-    if (state && heard) {
-        merge_states(file, state, heard);
+    uint8_t *state = malloc(n);
+    if (!state) {
+        return fm_fail_memory(error, "the states of sources", (double)n);
+    }
+    fm_status status = fm_source_states(file->job, file->shot_state, state, error);
+    if (status == FM_OK) {
         status = fm_slabs_write(&file->later[FM_LATER_SOURCE_STATUS], &file->part, 0,
                                 state, error);
-    } else {
-        status = fm_fail_memory(error, "the states of sources", 2.0 * (double)n);
     }
     free(state);
-    free(heard);
     return status;
 }
 
@@ -345,9 +320,11 @@ static fm_status write_missing_fields(fm_result_file *file, fm_error *error)
 
 static fm_status write_range(fm_result_file *file, fm_error *error)
 {
-    if (!file->later[FM_LATER_FIELDS].name) {
+    if (!file->later[FM_LATER_FIELDS].name || file->least > file->greatest) {
         return FM_OK;
     }
+    file->range[0] = file->least;
+    file->range[1] = file->greatest;
     fm_nc nc;
     fm_nc_update(file->part.temporary, &nc);
     fm_nc_overwrite_range(&nc, fm_later_name(FM_LATER_FIELDS), file->range);

@@ -7,67 +7,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/version.h"
 #include "forward/forward.h"
-#include "io/result.h"
 
 _Static_assert(sizeof(size_t) == sizeof(int64_t), "indices are stored as they stand");
-
-/* ---- what is written later ---- */
-
-bool fm_later_wanted(const fm_job *job, fm_later which)
-{
-    switch (which) {
-    case FM_LATER_SPEED_BEYOND:
-        return job->medium.ninterfaces > 0;
-    case FM_LATER_ARRIVAL:
-    case FM_LATER_ARRIVAL_STATUS:
-        return job->spec.want_times && job->survey.npairs > 0;
-    case FM_LATER_FIELDS:
-        return job->spec.want_fields;
-    default:
-        return true;
-    }
-}
-
-const char *fm_later_name(fm_later which)
-{
-    static const char *const name[FM_LATER_KINDS] = {"speed",          "speed_beyond",
-                                                     "source_status",  "arrival",
-                                                     "arrival_status", "traveltime"};
-    return name[which];
-}
-
-fm_nc_type fm_later_type(const fm_job *job, fm_later which)
-{
-    switch (which) {
-    case FM_LATER_SOURCE_STATUS:
-    case FM_LATER_ARRIVAL_STATUS:
-        return FM_NC_U8;
-    case FM_LATER_FIELDS:
-        return job->spec.fields_f64 ? FM_NC_F64 : FM_NC_F32;
-    default:
-        return FM_NC_F64;
-    }
-}
-
-size_t fm_later_slabs(const fm_job *job, fm_later which)
-{
-    switch (which) {
-    case FM_LATER_SPEED:
-        return job->medium.grid.nz;
-    case FM_LATER_SPEED_BEYOND:
-        return job->medium.ninterfaces;
-    case FM_LATER_FIELDS:
-        return job->survey.sources.n;
-    default:
-        return 1;
-    }
-}
-
-/* ---- the description ---- */
 
 typedef struct draft {
     fm_nc *nc;
@@ -382,38 +326,4 @@ void fm_layout_describe(fm_nc *nc, const fm_job *job, const fm_provenance *prove
     put_source_states(&d);
     put_fields(&d, range);
     free(d.scratch);
-}
-
-/* A string lies in the file's heap, behind a header, and its address in the variable.
- */
-static double strings_bytes(const fm_stations *stations)
-{
-    double bytes = 0;
-    for (size_t i = 0; i < stations->n; i++) {
-        bytes += 16 + 16 + (double)strlen(stations->id[i]) + 8;
-    }
-    return bytes;
-}
-
-/* Numbers to the byte, texts nearly; HDF5's own tables, from experience, in one sum. */
-double fm_result_bytes(const fm_job *job)
-{
-    const fm_survey *survey = &job->survey;
-    const fm_grid *grid = &job->medium.grid;
-    double nodes = (double)fm_grid_nodes(grid);
-    double sources = (double)survey->sources.n;
-    double stations = sources + (double)survey->receivers.n;
-    double bytes = 28e3 + 8 * (nodes + (double)(grid->nx + grid->nz));
-    bytes += 24 * stations + sources + strings_bytes(&survey->sources) +
-             strings_bytes(&survey->receivers);
-    bytes += 8 * (double)(job->medium.ninterfaces * (grid->nx + 2));
-    if (fm_later_wanted(job, FM_LATER_ARRIVAL)) {
-        bytes +=
-            (8 + 8 + 8 + 1 + (survey->observed_s ? 8 : 0) + (survey->sigma_s ? 8 : 0)) *
-            (double)survey->npairs;
-    }
-    if (job->spec.want_fields) {
-        bytes += sources * nodes * (job->spec.fields_f64 ? 8 : 4);
-    }
-    return bytes;
 }

@@ -25,9 +25,6 @@ const char *fm_later_name(fm_later which);
 fm_nc_type fm_later_type(const fm_job *job, fm_later which);
 size_t fm_later_slabs(const fm_job *job, fm_later which);
 
-/* State of a source in source_status. */
-enum { FM_SOURCE_NOT_DONE = 0, FM_SOURCE_DONE = 1, FM_SOURCE_FAILED = 2 };
-
 /* Describe the whole file to nc; errors stick to nc. The places of the later variables
  * go to place[FM_LATER_KINDS] (size 0 where there is none). range: least and greatest
  * time of all fields; NaN as long as it is not known. */

@@ -177,7 +177,7 @@ static int write_on_disk_of(int pages, const char *disk, const fm_job *job)
     snprintf(path, sizeof path, "%s/a.h5", disk);
     snprintf(options, sizeof options, "size=%dk", 4 * pages);
     if (unshare(CLONE_NEWNS) != 0 ||
-        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("none", disk, "tmpfs", 0, options) != 0) {
         return NO_DISK;
     }

@@ -12,16 +12,20 @@ typedef struct fm_result_file fm_result_file;
 
 /* Make the skeleton for the job beside `path` (temporary name), with space reserved for
  * everything, model, survey and provenance in it. FM_IO_FAILED names the path and the
- * system's reason (no such folder, no permission, no space, name is a folder). */
+ * system's reason (no such folder, no permission, no space, name is a folder or a
+ * device). The job must outlive the file. On failure *file is NULL. */
 fm_status fm_result_create(const char *path, const fm_job *job, fm_result_file **file,
                            fm_error *error);
 
-/* Put one shot's rows, and its field, into their slots. Any order. */
+/* Put one shot's rows, and its field, into their slots; of a failed shot only that it
+ * failed. Any order, each shot once. After an error only discard is of use. */
 fm_status fm_result_add(fm_result_file *file, const fm_shot_result *result,
                         fm_error *error);
 
 /* All done: write statuses, close, sync, read back, rename to its own name and sync the
- * folder. Frees the file, also on failure (then nothing is left behind). */
+ * folder. Shots that never came are "not done", their fields missing values. Frees the
+ * file, also on failure; then nothing is left behind (except when only the folder could
+ * not be synced: the file is whole and has its name, and the message says so). */
 fm_status fm_result_commit(fm_result_file *file, fm_error *error);
 
 /* Give up: remove the temporary file. Accepts NULL. */
