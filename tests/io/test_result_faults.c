@@ -80,10 +80,16 @@ static void a_folder_is_no_file(void **state)
     assert_int_equal(folder_count(*state), 1);
 }
 
-static void a_device_is_not_replaced(void **state)
+/* A pipe stands for all that is neither file nor folder, /dev/null among it: a test
+ * that fails must not be able to do harm. */
+static void what_is_no_regular_file_is_not_replaced(void **state)
 {
-    (void)state;
-    assert_refused("/dev/null", "not a regular file");
+    const char *path = folder_path(*state, "a.h5");
+    struct stat status;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_refused(path, "not a regular file");
+    assert_int_equal(stat(path, &status), 0);
+    assert_true(S_ISFIFO(status.st_mode));
 }
 
 static void a_folder_without_permission_is_told(void **state)
@@ -320,7 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(a_folder_that_does_not_exist_is_named),
         IN_FOLDER(a_folder_is_no_file),
-        IN_FOLDER(a_device_is_not_replaced),
+        IN_FOLDER(what_is_no_regular_file_is_not_replaced),
         IN_FOLDER(a_folder_without_permission_is_told),
         IN_FOLDER(a_limit_on_the_size_is_told_at_once),
         IN_FOLDER(a_write_that_fails_later_is_told_and_nothing_left),
