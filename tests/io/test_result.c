@@ -391,6 +391,32 @@ static void the_order_of_the_shots_does_not_show(void **state)
     }
 }
 
+static herr_t object_has_no_date(hid_t file, const char *name, const H5O_info_t *info,
+                                 void *objects)
+{
+    (void)file;
+    (void)name;
+    ++*(size_t *)objects;
+    return info->atime || info->mtime || info->ctime || info->btime ? -1 : 0;
+}
+
+/* Two files of one second are the same even with dates; so look for the dates. */
+static void nothing_in_the_file_has_a_date(void **state)
+{
+    const char *path = folder_path(*state, "a.h5");
+    fm_job job;
+    fixture_make(&everything, &job);
+    write_all(path, &job, false);
+    size_t objects = 0;
+    hid_t file = open_result(path);
+    assert_int_equal(
+        H5Ovisit1(file, H5_INDEX_NAME, H5_ITER_INC, object_has_no_date, &objects), 0);
+    assert_true(objects > 15);
+    assert_true(H5Aexists(file, "history") == 0 && H5Aexists(file, "date") == 0);
+    close_result(file);
+    fm_job_clear(&job);
+}
+
 static void two_results_of_one_name_do_not_disturb_each_other(void **state)
 {
     const char *path = folder_path(*state, "a.h5");
@@ -511,6 +537,7 @@ int main(void)
         IN_FOLDER(one_source_and_one_pair_are_enough),
         IN_FOLDER(ids_may_be_long_and_in_any_script),
         IN_FOLDER(the_order_of_the_shots_does_not_show),
+        IN_FOLDER(nothing_in_the_file_has_a_date),
         IN_FOLDER(two_results_of_one_name_do_not_disturb_each_other),
         IN_FOLDER(the_name_appears_with_the_commit),
         IN_FOLDER(discard_leaves_nothing),

@@ -275,6 +275,84 @@ static void what_is_changed_behind_our_back_is_noticed(void **state)
     fm_job_clear(&job);
 }
 
+static void change_units_of_x(hid_t file)
+{
+    hid_t set = H5Dopen2(file, "x", H5P_DEFAULT);
+    hid_t attribute = H5Aopen(set, "units", H5P_DEFAULT);
+    hid_t type = H5Aget_type(attribute);
+    assert_int_equal(H5Tget_size(type), 2);
+    assert_int_equal(H5Awrite(attribute, type, "mm"), 0);
+    H5Tclose(type);
+    H5Aclose(attribute);
+    H5Dclose(set);
+}
+
+static void change_an_id(hid_t file)
+{
+    const char *id[] = {"S1", "S2", "S3"};
+    hid_t set = H5Dopen2(file, "source_id", H5P_DEFAULT);
+    hid_t type = H5Dget_type(set);
+    assert_int_equal(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, id), 0);
+    H5Tclose(type);
+    H5Dclose(set);
+}
+
+static void texts_changed_behind_our_back_are_noticed(void **state)
+{
+    const char *path = folder_path(*state, "a.h5");
+    void (*const change[])(hid_t) = {change_units_of_x, change_an_id};
+    const char *const named[] = {"units", "source_id"};
+    fm_job job;
+    fixture_make(&everything, &job);
+    for (size_t c = 0; c < 2; c++) {
+        fm_result_file *file;
+        fm_error error = {0};
+        char part[600];
+        assert_int_equal(fm_result_create(path, &job, &file, &error), FM_OK);
+        find_part(*state, part, sizeof part);
+        hid_t other = H5Fopen(part, H5F_ACC_RDWR, H5P_DEFAULT);
+        change[c](other);
+        H5Fclose(other);
+        assert_int_equal(fm_result_commit(file, &error), FM_IO_FAILED);
+        assert_non_null(strstr(error.message, named[c]));
+        assert_int_equal(folder_count(*state), 0);
+    }
+    fm_job_clear(&job);
+}
+
+/* Send what would be printed to a file; give back what was the standard error. */
+static int redirect_stderr(const char *path)
+{
+    int kept = dup(STDERR_FILENO);
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    dup2(descriptor, STDERR_FILENO);
+    close(descriptor);
+    return kept;
+}
+
+static void hdf5_does_not_print_what_we_report(void **state)
+{
+    const char *path = folder_path(*state, "a.h5");
+    const char *printed = folder_path(*state, "printed");
+    fm_job job;
+    fm_result_file *file;
+    fm_error error = {0};
+    char part[600];
+    struct stat status;
+    fixture_make(&everything, &job);
+    assert_int_equal(fm_result_create(path, &job, &file, &error), FM_OK);
+    find_part(*state, part, sizeof part);
+    assert_int_equal(truncate(part, 200), 0);
+    int kept = redirect_stderr(printed);
+    fm_status committed = fm_result_commit(file, &error);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    assert_int_equal(committed, FM_IO_FAILED);
+    assert_int_equal(stat(printed, &status), 0);
+    assert_int_equal(status.st_size, 0);
+    fm_job_clear(&job);
+}
+
 static void a_file_cut_short_is_noticed(void **state)
 {
     const char *path = folder_path(*state, "a.h5");
@@ -332,6 +410,8 @@ int main(void)
         IN_FOLDER(a_write_that_fails_later_is_told_and_nothing_left),
         IN_FOLDER(a_full_disk_is_told_and_nothing_left),
         IN_FOLDER(what_is_changed_behind_our_back_is_noticed),
+        IN_FOLDER(texts_changed_behind_our_back_are_noticed),
+        IN_FOLDER(hdf5_does_not_print_what_we_report),
         IN_FOLDER(a_file_cut_short_is_noticed),
         IN_FOLDER(what_a_killed_run_left_is_in_nobodys_way),
     };
