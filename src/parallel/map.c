@@ -36,7 +36,7 @@ typedef struct run {
     const fm_map *map;
     const fm_kernel *kernel;
     fm_task *made; /* all tasks; never more than the window has been */
-    fm_task_list spare, arrived;
+    fm_task_list spare, arrived, completed; /* the last: as completed, to deliver */
     fm_agenda candidates; /* may go, longest first; by index if costs are not given */
     fm_agenda ready;      /* in order: arrived, not delivered, by index */
     size_t reach;   /* dispatched may grow to this: delivered + window, or count */
@@ -256,18 +256,28 @@ static void note_time(run *r, double seconds)
     r->recent_s = r->recent_s < 0 ? seconds : r->recent_s + (seconds - r->recent_s) / 8;
 }
 
+/* What came home is not busy any more, so others may be dispatched before this is
+ * delivered. */
+static void accept_arrived(run *r)
+{
+    for (fm_task *task; (task = fm_task_list_pop(&r->arrived));) {
+        r->busy--;
+        note_time(r, task->seconds);
+        if (r->map->in_order) {
+            fm_agenda_push(&r->ready,
+                           (fm_agenda_entry){.index = task->id, .item = task});
+        } else {
+            fm_task_list_push(&r->completed, task);
+        }
+    }
+}
+
 /* The next task to deliver; NULL: none yet. In order, a gap is waited for, but not any
  * more when the map ends and nothing comes. */
 static fm_task *next_to_deliver(run *r)
 {
-    fm_task *task = NULL;
-    while ((task = fm_task_list_pop(&r->arrived))) {
-        r->busy--;
-        note_time(r, task->seconds);
-        if (!r->map->in_order) {
-            return task;
-        }
-        fm_agenda_push(&r->ready, (fm_agenda_entry){.index = task->id, .item = task});
+    if (!r->map->in_order) {
+        return fm_task_list_pop(&r->completed);
     }
     bool no_gap = r->ready.n > 0 && r->ready.entry[0].index == r->delivered;
     bool last_call = r->ready.n > 0 && r->ending != FM_OK && r->busy == 0;
@@ -308,6 +318,9 @@ static void take_back_what_waits(run *r)
 
 static void wait_for_results(run *r)
 {
+    if (r->arrived.n > 0) {
+        return; /* failed for want of an argument, or collected within a callback */
+    }
     size_t enough = batch_size(r) > 1 ? larger(r->busy / 2, 1) : 1;
     fm_pool_collect(r->pool, enough, tick_s);
     if (r->arrived.n == 0) {
@@ -320,6 +333,7 @@ static void go_through(run *r)
     bool taken_back = false;
     while (r->delivered < r->map->count) {
         ask_stop(r);
+        accept_arrived(r);
         if (r->ending == FM_OK) {
             dispatch(r);
         }

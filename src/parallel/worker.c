@@ -113,7 +113,6 @@ void fm_worker_run(fm_worker *worker, fm_task *task)
 {
     bool outer = inside_a_kernel; /* a serial pool within a worker */
     inside_a_kernel = true;
-    fm_task_clear(task);
     task->worker = worker->id;
     workspace *space = workspace_of(worker, task->kernel);
     if (space->error.status == FM_OK) {

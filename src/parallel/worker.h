@@ -12,7 +12,8 @@ fm_status fm_worker_create(fm_kernels kernels, size_t id, fm_worker **worker,
 /* Closes the workspaces; accepts NULL. */
 void fm_worker_destroy(fm_worker *worker);
 
-/* Run the kernel and leave status, message, bytes, worker and seconds in the task. */
+/* Run the kernel and leave status, message, bytes, worker and seconds in the task,
+ * which comes new or cleared. */
 void fm_worker_run(fm_worker *worker, fm_task *task);
 
 /* Close the workspaces; the next tasks open new ones with this data. */

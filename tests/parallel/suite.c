@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "suite.h"
 
@@ -153,10 +154,15 @@ static fm_status data(void *workspace, fm_bytes argument, fm_output *output,
     return give(*(size_t *)workspace, output);
 }
 
+static void data_close(void *workspace)
+{
+    free(workspace);
+}
+
 static fm_status cannot_open(fm_bytes shared, void **workspace, fm_error *error)
 {
     (void)shared;
-    (void)workspace;
+    *workspace = error; /* which close would not survive: it is not called */
     return fm_fail(error, FM_BAD_INPUT, "no workspace today");
 }
 
@@ -201,6 +207,15 @@ static fm_status gated(void *workspace, fm_bytes argument, fm_output *output,
     return give(task.number * task.number, output);
 }
 
+static fm_status sometimes_slow(void *workspace, fm_bytes argument, fm_output *output,
+                                fm_error *error)
+{
+    if (size_in(argument) % 64 == 50) {
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
+    return square(workspace, argument, output, error);
+}
+
 static fm_status add(void *context, const fm_task_result *result, fm_error *error)
 {
     (void)error;
@@ -239,11 +254,6 @@ static fm_status sigint(void *workspace, fm_bytes argument, fm_output *output,
     return give(sigismember(&blocked, SIGINT) == 1, output);
 }
 
-static void data_close(void *workspace)
-{
-    free(workspace);
-}
-
 static const fm_kernel kernels[] = {
     {.name = "square", .run = square},
     {.name = "odd fails", .run = odd_fails},
@@ -256,6 +266,7 @@ static const fm_kernel kernels[] = {
     {.name = "first cannot open", .open = first_cannot_open, .run = square},
     {.name = "counted", .open = counted_open, .run = square, .close = counted_close},
     {.name = "gated", .run = gated},
+    {.name = "sometimes slow", .run = sometimes_slow},
     {.name = "nested", .run = nested},
     {.name = "sigint", .run = sigint},
 };

@@ -36,6 +36,7 @@ void board_free(board *meeting);
  *   "first cannot open" the same in the first worker that tries, by the shared board
  *   "counted"       counts its workspaces on the shared board, then as "square"
  *   "gated"         argument: a gated_task; begins, waits for the gate, as "square"
+ *   "sometimes slow" as "square", but one in 64 takes milliseconds
  *   "nested"        argument: a spec; the sum of the squares of 0..9 by a pool of its
  *                   own, 1000 more if that was not serial
  *   "sigint"        1 if SIGINT is blocked where the kernel runs

@@ -305,20 +305,24 @@ static fm_bytes ask_gated(void *context, size_t index)
     return (fm_bytes){&s->gated, sizeof s->gated};
 }
 
-/* Opens the gate when asked a third time; if nobody asks while the tasks run, the map
- * never ends. */
 static bool stop_at_third_question(void *context)
 {
     seen *s = context;
-    if (++s->stop_asked < 3) {
-        return false;
-    }
-    for (size_t i = 0; i < s->asked; i++) {
-        sem_post(&s->gated.meeting->gate);
-    }
-    return true;
+    s->ending = s->ending || ++s->stop_asked == 3;
+    return s->ending;
 }
 
+static void open_gate_when_ending(void *context, const fm_progress *progress)
+{
+    (void)progress;
+    seen *s = context;
+    for (size_t i = 0; s->ending && i < s->asked; i++) {
+        sem_post(&s->gated.meeting->gate);
+    }
+}
+
+/* If nobody asks while the tasks run, the gate stays closed and the map never ends; by
+ * the time it opens, what had not begun must have been taken back. */
 static void stop_is_asked_while_tasks_run(void **state)
 {
     seen s = {.gated = {.meeting = board_make()}};
@@ -328,13 +332,59 @@ static void stop_is_asked_while_tasks_run(void **state)
                         .context = &s,
                         .argument = ask_gated,
                         .result = see,
+                        .progress = open_gate_when_ending,
                         .stop = stop_at_third_question};
     if (is_serial(pool)) { /* it cannot ask while the caller works */
         sem_post(&s.gated.meeting->gate);
+    }
+    assert_int_equal(fm_pool_map(pool, &map, NULL), FM_INTERRUPTED);
+    assert_true(s.asked > fm_pool_workers(pool));
+    assert_int_equal(s.delivered, atomic_load(&s.gated.meeting->started));
+    assert_true(s.delivered <= fm_pool_workers(pool));
+    fm_pool_close(pool, true);
+    board_free(s.gated.meeting);
+}
+
+static bool stop_after_three_dispatched(void *context)
+{
+    return ((seen *)context)->asked >= 3;
+}
+
+static double rising(void *context, size_t index)
+{
+    (void)context;
+    return (double)index;
+}
+
+static fm_status see_rising(void *context, const fm_task_result *result,
+                            fm_error *error)
+{
+    seen *s = context;
+    assert_true(s->delivered == 0 || result->index > s->last_index);
+    return see(context, result, error);
+}
+
+/* In order and longest first, index 6 is done first and the ones before it never. */
+static void stop_in_order_delivers_across_the_gaps(void **state)
+{
+    seen s = {.gated = {.meeting = board_make()}};
+    fm_pool *pool = open_pool(state);
+    const fm_map map = {.kernel = "gated",
+                        .count = COUNT,
+                        .context = &s,
+                        .argument = ask_gated,
+                        .cost = rising,
+                        .result = see_rising,
+                        .stop = stop_after_three_dispatched,
+                        .in_order = true,
+                        .window = 7};
+    for (size_t i = 0; i < COUNT; i++) {
         sem_post(&s.gated.meeting->gate);
     }
     assert_int_equal(fm_pool_map(pool, &map, NULL), FM_INTERRUPTED);
     assert_int_equal(s.delivered, atomic_load(&s.gated.meeting->started));
+    assert_true(s.delivered == 0 || s.last_index == 6);
+    assert_true(s.delivered == 2 || !is_serial(pool));
     fm_pool_close(pool, true);
     board_free(s.gated.meeting);
 }
@@ -382,6 +432,7 @@ int main(void)
         cmocka_unit_test(stop_delivers_what_ran_and_dispatches_no_more),
         cmocka_unit_test(stop_before_the_first_task_runs_none),
         cmocka_unit_test(stop_is_asked_while_tasks_run),
+        cmocka_unit_test(stop_in_order_delivers_across_the_gaps),
         cmocka_unit_test(progress_is_told_while_tasks_run),
     };
     return run_on_every_backend(tests, sizeof tests / sizeof *tests);

@@ -25,11 +25,13 @@ static void assert_ids(const fm_task_list *list, const char *ids)
     size_t n = strlen(ids), i = 0;
     assert_int_equal(list->n, n);
     for (fm_task *task = list->first; task; task = task->next) {
-        assert_int_equal(task->id, ids[i++]);
+        assert_true(i < n && task->id == (size_t)ids[i]);
+        i++;
     }
     assert_int_equal(i, n);
     for (fm_task *task = list->last; task; task = task->previous) {
-        assert_int_equal(task->id, ids[--i]);
+        i--;
+        assert_true(i < n && task->id == (size_t)ids[i]);
     }
     assert_int_equal(i, 0);
 }
