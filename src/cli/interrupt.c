@@ -51,7 +51,7 @@ void interrupt_remove(const char *temporary)
 {
     removable = 0;
     if (temporary && strlen(temporary) < sizeof to_remove) {
-        strcpy(to_remove, temporary);
+        memcpy(to_remove, temporary, strlen(temporary) + 1);
         removable = 1;
     }
 }

@@ -165,28 +165,32 @@ static fm_status join_pool(const words *said, forward_options *options, fm_error
     return FM_OK;
 }
 
-fm_status forward_options_read(int argc, char **argv, forward_options *options,
-                               fm_error *error)
+static fm_status take_words(int argc, char **argv, forward_options *options,
+                            words *said, fm_error *error)
 {
-    *options = (forward_options){0};
-    words said = {0};
-    fm_status status = FM_OK;
-    options->set = calloc((size_t)argc + 1, sizeof *options->set);
-    if (!options->set) {
-        status = fm_fail_memory(error, "the command line", (double)argc);
-    }
     opterr = 0;
     optind = 1;
+    fm_status status = FM_OK;
     while (status == FM_OK) {
         int option = getopt_long(argc, argv, ":o:qh", long_options, NULL);
         if (option == -1) {
             break;
         }
-        status = take_option(option, argv, options, &said, error);
+        status = take_option(option, argv, options, said, error);
     }
-    if (status == FM_OK) {
-        status = take_job(argc, argv, options, error);
+    return status == FM_OK ? take_job(argc, argv, options, error) : status;
+}
+
+fm_status forward_options_read(int argc, char **argv, forward_options *options,
+                               fm_error *error)
+{
+    *options = (forward_options){0};
+    options->set = calloc((size_t)argc + 1, sizeof *options->set);
+    if (!options->set) {
+        return fm_fail_memory(error, "the command line", (double)argc);
     }
+    words said = {0};
+    fm_status status = take_words(argc, argv, options, &said, error);
     if (status == FM_OK) {
         status = join_output(&said, options, error);
     }
