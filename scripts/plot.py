@@ -33,8 +33,8 @@ class Result:
     def __init__(self, path, wanted):
         with h5py.File(path, "r") as file:
             self.geometry = next((g for g, (x, z) in AXES.items() if x in file and z in file), None)
-            if self.geometry is None or "speed" not in file:
-                raise SystemExit(f"{path}: not a result of fermat (no speed on a grid)")
+            if self.geometry is None or not {"speed", "source_id", "receiver_id"} <= set(file):
+                raise SystemExit(f"{path}: not a result file of fermat")
             x, z = AXES[self.geometry]
             nx, nz = file[x].shape[0], file[z].shape[0]
             step_x, step_z = -(-nx // MOST_NODES), -(-nz // MOST_NODES)
@@ -251,6 +251,8 @@ def draw(result, title, note, lines, labels):
     words = [note] if note else []
     if result.time is not None and np.isfinite(result.time).any():
         words.insert(0, isochrones(axes, x, y, result.time))
+    else:
+        words.insert(0, "No isochrones: the job did not want fields.")
     points = draw_points(axes, result, place)
     bar = figure.colorbar(image, ax=axes, shrink=0.5 if wedge else 0.75, aspect=28, pad=0.02,
                           orientation="horizontal" if wedge else "vertical")
@@ -290,11 +292,14 @@ def main():
         result = Result(options.result, options.source)
         lines = read_lines(options.lines, *AXES[result.geometry]) if options.lines else []
     except OSError as error:
-        sys.exit(f"{error.filename or options.result}: cannot be read: {error}")
+        sys.exit(f"{error.filename or options.result}: cannot be read: {error.strerror or error}")
+    output = options.output or options.result.rsplit(".", 1)[0] + ".png"
     title = options.title or f"First arrivals from {result.sources.id[result.number]}"
     figure = draw(result, title, options.note, lines, not options.no_labels)
-    figure.savefig(options.output or options.result.rsplit(".", 1)[0] + ".png", dpi=options.dpi,
-                   bbox_inches="tight", pad_inches=0.15)
+    try:
+        figure.savefig(output, dpi=options.dpi, bbox_inches="tight", pad_inches=0.15)
+    except (OSError, ValueError) as error:
+        sys.exit(f"{output}: cannot be written: {error}")
 
 
 if __name__ == "__main__":
