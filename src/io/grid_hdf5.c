@@ -1,10 +1,7 @@
 /* A 2-D variable of an HDF5 file with its coordinates.
  *
- * netCDF-4 files are HDF5 files in which the coordinates of a variable are attached to
- * its dimensions as dimension scales. Plain HDF5 files have seldom got these; then the
- * coordinates are the 1-D datasets beside the variable that have a usual name and the
- * right length. HDF5's own error printing is off while we read: what it says is of no
- * use to the reader of a message, and the caller may want none. */
+ * HDF5's own error printing is off while we read: what it says is of no use to the
+ * reader of a message, and the caller may want none. */
 #include "raw_grid.h"
 
 #include <errno.h>
@@ -14,10 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hdf5_coordinate.h"
 #include "hdf5_values.h"
 #include "lines.h"
-
-#include <hdf5_hl.h>
 
 /* What is in the file, for choosing and for messages. */
 typedef struct file_contents {
@@ -128,86 +124,10 @@ static fm_status open_variable(const char *path, hid_t file, const char *variabl
 
 /* --- Coordinates --- */
 
-/* The full name of an object; false if it has none or too long a one. */
-static bool object_name(hid_t object, char *name, size_t size)
-{
-    ssize_t length = H5Iget_name(object, name, size);
-    return length > 0 && (size_t)length < size;
-}
-
-static herr_t keep_scale(hid_t dataset, unsigned dimension, hid_t scale, void *context)
-{
-    (void)dataset;
-    (void)dimension;
-    *(hid_t *)context = scale;
-    H5Iinc_ref(scale);
-    return 1;
-}
-
-/* The 1-D dataset of this name beside the variable, if it has n values. */
-static hid_t open_beside(hid_t variable, const char *name, size_t n)
-{
-    char path[512];
-    if (!object_name(variable, path, sizeof path - 64)) {
-        return -1;
-    }
-    char *slash = strrchr(path, '/');
-    snprintf(slash ? slash + 1 : path, 64, "%s", name);
-    if (H5Lexists(variable, path, H5P_DEFAULT) <= 0) {
-        return -1;
-    }
-    hid_t dataset = H5Dopen(variable, path, H5P_DEFAULT);
-    int rank = 0;
-    hsize_t size[2] = {0};
-    if (dataset >= 0 &&
-        (!fm_hdf5_shape(dataset, &rank, size) || rank != 1 || size[0] != n)) {
-        H5Dclose(dataset);
-        dataset = -1;
-    }
-    return dataset;
-}
-
-/* Without dimension scales the first dimension is z and the second x, as C writes
- * arrays. */
-static hid_t open_usual(hid_t variable, int dimension, size_t n)
-{
-    static const char *const usual[2][8] = {
-        {"z", "depth", "lat", "latitude", "radius", "y", NULL},
-        {"x", "lon", "longitude", "angle", NULL},
-    };
-    hid_t dataset = -1;
-    for (size_t i = 0; dataset < 0 && usual[dimension][i]; i++) {
-        dataset = open_beside(variable, usual[dimension][i], n);
-    }
-    return dataset;
-}
-
-static bool has_values(hid_t scale)
-{
-    char *name = fm_hdf5_text(scale, "NAME");
-    static const char none[] = "This is a netCDF dimension but not a netCDF variable";
-    bool values = !name || strncmp(name, none, sizeof none - 1) != 0;
-    free(name);
-    return values;
-}
-
-static hid_t open_coordinate(hid_t variable, int dimension, size_t n)
-{
-    hid_t scale = -1;
-    if (H5DSget_num_scales(variable, (unsigned)dimension) > 0) {
-        H5DSiterate_scales(variable, (unsigned)dimension, NULL, keep_scale, &scale);
-    }
-    if (scale >= 0 && !has_values(scale)) {
-        H5Dclose(scale);
-        scale = -1;
-    }
-    return scale >= 0 ? scale : open_usual(variable, dimension, n);
-}
-
 static char *last_name(hid_t object)
 {
     char name[512];
-    if (!object_name(object, name, sizeof name)) {
+    if (!fm_hdf5_name(object, name, sizeof name)) {
         return fm_text_copy("a coordinate");
     }
     const char *slash = strrchr(name, '/');
@@ -259,7 +179,7 @@ static fm_status read_axis(const char *path, hid_t coordinate, size_t n,
 static fm_status find_axis(const char *path, hid_t variable, int dimension, size_t n,
                            fm_raw_axis *axis, const char *name, fm_error *error)
 {
-    hid_t coordinate = open_coordinate(variable, dimension, n);
+    hid_t coordinate = fm_hdf5_coordinate(variable, dimension, n);
     if (coordinate < 0) {
         return fm_fail(error, FM_BAD_INPUT,
                        "%s: variable %.60s has no coordinate for its %s dimension (%zu "

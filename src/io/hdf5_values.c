@@ -177,3 +177,9 @@ bool fm_hdf5_values(hid_t dataset, size_t n, double *values)
     }
     return true;
 }
+
+bool fm_hdf5_name(hid_t object, char *name, size_t size)
+{
+    ssize_t length = H5Iget_name(object, name, size);
+    return length > 0 && (size_t)length < size;
+}

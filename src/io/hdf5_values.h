@@ -11,6 +11,9 @@
 
 /* Small reads from HDF5 objects; private to the room. */
 
+/* The full name of an object; false if it has none or too long a one. */
+bool fm_hdf5_name(hid_t object, char *name, size_t size);
+
 /* The text of an attribute, on the heap; NULL when there is no such text. */
 char *fm_hdf5_text(hid_t object, const char *name);
 
