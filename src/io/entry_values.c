@@ -3,6 +3,7 @@
  * key wants, by the one strict parser of numbers, or it is refused. */
 #include "entry_values.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ fm_status fm_entry_word(const fm_entries *entries, const fm_entry *entry,
     if (status != FM_OK) {
         return status;
     }
+    assert(text);
     char all[200];
     size_t used = 0;
     for (size_t i = 0; i < n; i++) {

@@ -5,6 +5,7 @@
  * stands, positive down, unless the file says positive = "up". Units are those of the
  * file's attributes, else those of the job. Descending coordinates are turned; the
  * steps must be equal, because the model's interpolation is on a regular grid. */
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -207,6 +208,7 @@ static fm_status fill_model(const char *path, const fm_raw_grid *raw, int x_axis
     if (status != FM_OK) {
         return status;
     }
+    assert(x.n > 1 && z.n > 1); /* as raw grids have */
     model->values = malloc(x.n * z.n * sizeof *model->values);
     if (!model->values) {
         return fm_fail_memory(error, "a velocity grid",

@@ -7,6 +7,7 @@
  * "135.2" would be believed. */
 #include "lines.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ static fm_status append(fm_lines *lines, char c, fm_error *error)
         lines->text = text;
         lines->capacity = capacity;
     }
+    assert(lines->text);
     lines->text[lines->length++] = c;
     lines->text[lines->length] = '\0';
     return FM_OK;
@@ -88,6 +90,7 @@ fm_status fm_lines_next(fm_lines *lines, bool *more, fm_error *error)
             return status;
         }
     }
+    assert(lines->text);
     lines->length = 0;
     lines->text[0] = '\0';
     lines->number++;

@@ -4,6 +4,7 @@
  * found by sorting and reported with both lines. */
 #include "pairs_csv.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -140,6 +141,7 @@ static int compare(const void *left, const void *right)
 static fm_status check_unique(const char *path, const fm_survey *survey,
                               pair_list *list, fm_error *error)
 {
+    assert(list->at); /* a table has rows, or it was refused */
     qsort(list->at, list->n, sizeof *list->at, compare);
     for (size_t i = 1; i < list->n; i++) {
         const pair *a = &list->at[i - 1], *b = &list->at[i];

@@ -3,6 +3,7 @@
  * The coordinates' columns are named after the geometry of the model, which is declared
  * in the job, so a table of longitudes cannot be taken for one of kilometres. Other
  * columns (a name, a magnitude) are welcome and ignored. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,7 @@ static fm_status check_unique(const char *path, const station_list *list,
 
 static fm_status move_list(station_list *list, fm_stations *stations, fm_error *error)
 {
+    assert(list->n > 0); /* or the table was refused */
     stations->id = calloc(list->n, sizeof *stations->id);
     stations->point = calloc(list->n, sizeof *stations->point);
     if (!stations->id || !stations->point) {

@@ -7,6 +7,7 @@
  * line a row is either complete or lies open within quotes. */
 #include "table.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -193,10 +194,9 @@ fm_status fm_table_next(fm_table *table, bool *more, fm_error *error)
 
 static fm_status name_column(fm_table *table, const char *name, fm_error *error)
 {
-    for (size_t i = 0; i < table->ncolumns; i++) {
-        if (name[0] != '\0' && strcmp(table->name[i], name) == 0) {
-            return fm_table_fail(table, error, "column '%.60s' stands twice", name);
-        }
+    size_t other = 0;
+    if (name[0] != '\0' && fm_table_column(table, name, &other)) {
+        return fm_table_fail(table, error, "column '%.60s' stands twice", name);
     }
     table->name[table->ncolumns] = fm_text_copy(name);
     if (!table->name[table->ncolumns]) {
@@ -229,6 +229,7 @@ static fm_status read_header(fm_table *table, fm_error *error)
     if (!table->name) {
         return fm_fail_memory(error, "a header", (double)table->nfields);
     }
+    assert(table->start && table->text); /* read_row filled them */
     for (size_t i = 0; i < table->nfields && status == FM_OK; i++) {
         status = name_column(table, table->text + table->start[i], error);
     }

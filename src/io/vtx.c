@@ -10,6 +10,7 @@
  * list-directed statements and reads it so: one record a line, items separated by
  * blanks or commas, blank lines skipped, whatever follows the wanted items ignored,
  * exponents with D as well as E. */
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,6 +189,7 @@ static fm_status turn(const double *column, const vtx_header *header, fm_model *
                       fm_error *error)
 {
     size_t nx = header->nlon + 2, nz = header->nlat + 2;
+    assert(column);
     model->values = malloc(nx * nz * sizeof *model->values);
     if (!model->values) {
         return fm_fail_memory(error, "a velocity grid",

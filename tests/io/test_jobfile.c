@@ -462,10 +462,9 @@ static void vertices_in_metres_are_loaded_in_km(void **state)
     fm_job_spec spec;
     fm_job job;
     fm_error error = {0};
-    char text[600] = "2 2\n20 10\n2 4\n";
-    for (int i = 0; i < 16; i++) {
-        strcat(text, "1500\n");
-    }
+    static const char text[] =
+        "2 2\n20 10\n2 4\n1500\n1500\n1500\n1500\n1500\n1500\n1500\n"
+        "1500\n1500\n1500\n1500\n1500\n1500\n1500\n1500\n1500\n";
     put(*state, "m.vtx", text);
     put(*state, "s.csv", "id,x,z\nA,11,19\n");
     accept_with(*state,

@@ -117,7 +117,7 @@ static void a_negative_vertex_is_refused(void **state)
     fm_model model;
     fm_error error = {0};
     write_vtx(text, usual_header, "");
-    memcpy(strstr(text, " 1.21"), "-1.21", 5);
+    *strstr(text, " 1.21") = '-';
     const char *path = put(*state, "m.vtx", text);
     assert_refused(fm_vtx_read(path, FM_GEOGRAPHIC, 6371, &model, &error), &error,
                    "-1.21");
