@@ -113,7 +113,7 @@ fm_status fm_pool_share(fm_pool *pool, fm_bytes shared, fm_error *error)
     fm_pool_collect(pool, 0, 0); /* what is done but was not looked at */
     if (pool->unfinished > 0) {
         return fm_fail(error, FM_FAILED,
-                       "new data cannot be shared while %zu tasks are pending",
+                       "new data cannot be shared while tasks are pending (%zu)",
                        pool->unfinished);
     }
     return pool->backend->share(pool->self, shared, error);

@@ -104,7 +104,7 @@ static void share_while_tasks_are_pending_is_refused(void **state)
     fm_pool_submit(pool, "gated", (fm_bytes){&task, sizeof task}, &future, NULL);
     assert_int_equal(fm_pool_share(pool, (fm_bytes){NULL, 0}, &error), FM_FAILED);
     assert_string_equal(error.message,
-                        "new data cannot be shared while 1 tasks are pending");
+                        "new data cannot be shared while tasks are pending (1)");
     sem_post(&meeting->gate);
     assert_int_equal(fm_future_result(future, -1, &bytes, NULL), FM_OK);
     assert_int_equal(fm_pool_share(pool, (fm_bytes){NULL, 0}, NULL), FM_OK);
