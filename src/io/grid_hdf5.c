@@ -110,8 +110,10 @@ static fm_status open_variable(const char *path, hid_t file, const char *variabl
                              "%s: no variable '%.60s'; the file has: %s", path,
                              variable, contents.used ? contents.names : "nothing");
         }
-    } else if (contents.candidates != 1 || !contents.candidate) {
+    } else if (contents.candidates != 1) {
         status = fail_choice(path, &contents, error);
+    } else if (!contents.candidate) {
+        status = fm_fail_memory(error, "a name", 64);
     } else {
         *dataset = H5Dopen(file, contents.candidate, H5P_DEFAULT);
     }
@@ -147,16 +149,35 @@ static fm_status check_finite(const char *path, const fm_raw_axis *axis,
     return FM_OK;
 }
 
+static fm_status read_texts(const char *path, hid_t coordinate, fm_raw_axis *axis,
+                            fm_error *error)
+{
+    const struct {
+        const char *name;
+        char **text;
+    } texts[] = {{"units", &axis->units},
+                 {"positive", &axis->positive},
+                 {"axis", &axis->axis},
+                 {"standard_name", &axis->standard_name}};
+    fm_status status = FM_OK;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts && status == FM_OK; i++) {
+        status = fm_hdf5_read_text(coordinate, texts[i].name, texts[i].text, error);
+    }
+    return status == FM_OK ? FM_OK
+                           : fm_fail_within(error, "%s: coordinate %.60s", path,
+                                            axis->name ? axis->name : "?");
+}
+
 static fm_status read_axis(const char *path, hid_t coordinate, size_t n,
                            fm_raw_axis *axis, fm_error *error)
 {
     int rank = 0;
     hsize_t size[2] = {0};
     axis->name = last_name(coordinate);
-    axis->units = fm_hdf5_text(coordinate, "units");
-    axis->positive = fm_hdf5_text(coordinate, "positive");
-    axis->axis = fm_hdf5_text(coordinate, "axis");
-    axis->standard_name = fm_hdf5_text(coordinate, "standard_name");
+    fm_status status = read_texts(path, coordinate, axis, error);
+    if (status != FM_OK) {
+        return status;
+    }
     axis->at = malloc(n * sizeof *axis->at);
     if (!axis->name || !axis->at) {
         return fm_fail_memory(error, "a coordinate", (double)n * sizeof *axis->at);
@@ -179,7 +200,11 @@ static fm_status read_axis(const char *path, hid_t coordinate, size_t n,
 static fm_status find_axis(const char *path, hid_t variable, int dimension, size_t n,
                            fm_raw_axis *axis, const char *name, fm_error *error)
 {
-    hid_t coordinate = fm_hdf5_coordinate(variable, dimension, n);
+    hid_t coordinate = -1;
+    fm_status status = fm_hdf5_coordinate(variable, dimension, n, &coordinate, error);
+    if (status != FM_OK) {
+        return fm_fail_within(error, "%s", path);
+    }
     if (coordinate < 0) {
         return fm_fail(error, FM_BAD_INPUT,
                        "%s: variable %.60s has no coordinate for its %s dimension (%zu "
@@ -189,7 +214,7 @@ static fm_status find_axis(const char *path, hid_t variable, int dimension, size
                        dimension == 0 ? "z, depth, lat, latitude, radius, y"
                                       : "x, lon, longitude, angle");
     }
-    fm_status status = read_axis(path, coordinate, n, axis, error);
+    status = read_axis(path, coordinate, n, axis, error);
     H5Dclose(coordinate);
     return status;
 }
@@ -223,11 +248,14 @@ static fm_status read_variable(const char *path, hid_t variable, fm_raw_grid *ra
 {
     hsize_t size[2] = {0};
     raw->name = last_name(variable);
-    raw->units = fm_hdf5_text(variable, "units");
     if (!raw->name) {
         return fm_fail_memory(error, "a name", 64);
     }
-    fm_status status = check_shape(path, variable, raw->name, size, error);
+    fm_status status = fm_hdf5_read_text(variable, "units", &raw->units, error);
+    if (status != FM_OK) {
+        return fm_fail_within(error, "%s: variable %.60s", path, raw->name);
+    }
+    status = check_shape(path, variable, raw->name, size, error);
     for (int i = 0; i < 2 && status == FM_OK; i++) {
         status = find_axis(path, variable, i, (size_t)size[i], &raw->axis[i], raw->name,
                            error);

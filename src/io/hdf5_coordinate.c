@@ -26,6 +26,8 @@ typedef struct scale_search {
     haddr_t variable;
     int dimension;
     hid_t found;
+    fm_status status; /* of the search itself */
+    fm_error *error;
 } scale_search;
 
 static hid_t scale_user_type(void)
@@ -56,13 +58,16 @@ static size_t count_users(hid_t attribute)
     return n > 0 && n <= MOST_USERS ? (size_t)n : 0;
 }
 
-static bool serves(hid_t attribute, const scale_search *search)
+static bool serves(hid_t attribute, scale_search *search)
 {
     bool found = false;
     size_t n = count_users(attribute);
     scale_user *users = calloc(n + 1, sizeof *users);
     hid_t type = scale_user_type();
-    if (users && n > 0 && H5Aread(attribute, type, users) >= 0) {
+    if (!users) {
+        search->status = fm_fail_memory(search->error, "a dimension scale",
+                                        (double)n * sizeof *users);
+    } else if (n > 0 && H5Aread(attribute, type, users) >= 0) {
         for (size_t i = 0; i < n && !found; i++) {
             found = users[i].variable == search->variable &&
                     users[i].dimension == search->dimension;
@@ -74,22 +79,24 @@ static bool serves(hid_t attribute, const scale_search *search)
 }
 
 /* A netCDF dimension without values is a scale, too. */
-static bool has_values(hid_t scale)
+static bool has_values(hid_t scale, scale_search *search)
 {
-    char *name = fm_hdf5_text(scale, "NAME");
     static const char none[] = "This is a netCDF dimension but not a netCDF variable";
+    char *name = NULL;
+    search->status = fm_hdf5_read_text(scale, "NAME", &name, search->error);
     bool values = !name || strncmp(name, none, sizeof none - 1) != 0;
     free(name);
-    return values;
+    return search->status == FM_OK && values;
 }
 
-static bool is_scale_of(hid_t dataset, const scale_search *search)
+static bool is_scale_of(hid_t dataset, scale_search *search)
 {
     if (H5Aexists(dataset, "REFERENCE_LIST") <= 0) {
         return false;
     }
     hid_t attribute = H5Aopen(dataset, "REFERENCE_LIST", H5P_DEFAULT);
-    bool found = attribute >= 0 && serves(attribute, search) && has_values(dataset);
+    bool found =
+        attribute >= 0 && serves(attribute, search) && has_values(dataset, search);
     if (attribute >= 0) {
         H5Aclose(attribute);
     }
@@ -110,12 +117,13 @@ static herr_t visit(hid_t root, const char *name, const H5O_info_t *info, void *
     if (dataset >= 0) {
         H5Dclose(dataset);
     }
-    return 0;
+    return search->status == FM_OK ? 0 : 1;
 }
 
-static hid_t open_scale(hid_t variable, int dimension)
+static fm_status open_scale(hid_t variable, int dimension, hid_t *scale,
+                            fm_error *error)
 {
-    scale_search search = {.dimension = dimension, .found = -1};
+    scale_search search = {.dimension = dimension, .found = -1, .error = error};
     H5O_info_t info;
     hid_t file = H5Iget_file_id(variable);
     if (file >= 0 && H5Oget_info(variable, &info) >= 0) {
@@ -125,7 +133,8 @@ static hid_t open_scale(hid_t variable, int dimension)
     if (file >= 0) {
         H5Fclose(file);
     }
-    return search.found;
+    *scale = search.found;
+    return search.status;
 }
 
 /* --- Names --- */
@@ -168,8 +177,12 @@ static hid_t open_usual(hid_t variable, int dimension, size_t n)
     return dataset;
 }
 
-hid_t fm_hdf5_coordinate(hid_t variable, int dimension, size_t n)
+fm_status fm_hdf5_coordinate(hid_t variable, int dimension, size_t n, hid_t *coordinate,
+                             fm_error *error)
 {
-    hid_t scale = open_scale(variable, dimension);
-    return scale >= 0 ? scale : open_usual(variable, dimension, n);
+    fm_status status = open_scale(variable, dimension, coordinate, error);
+    if (status == FM_OK && *coordinate < 0) {
+        *coordinate = open_usual(variable, dimension, n);
+    }
+    return status;
 }

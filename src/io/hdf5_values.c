@@ -12,38 +12,30 @@
 enum { LONGEST_TEXT = 4096 };
 
 /* Variable length: HDF5 allocates, we copy. */
-static char *variable_text(hid_t attribute, hid_t type)
+static fm_status variable_text(hid_t attribute, hid_t type, char **copy)
 {
-    char *text = NULL, *copy = NULL;
-    if (H5Aread(attribute, type, (void *)&text) >= 0 && text) {
-        copy = fm_text_copy(text);
+    char *text = NULL;
+    if (H5Aread(attribute, type, (void *)&text) < 0) {
+        return FM_BAD_INPUT;
     }
     if (text) {
+        *copy = fm_text_copy(text);
         H5free_memory(text);
     }
-    return copy;
+    return text && !*copy ? FM_NO_MEMORY : FM_OK;
 }
 
-static char *fixed_text(hid_t attribute, hid_t type)
+static fm_status fixed_text(hid_t attribute, hid_t type, char **text)
 {
     size_t size = H5Tget_size(type);
     if (size == 0 || size > LONGEST_TEXT) {
-        return NULL;
+        return FM_BAD_INPUT;
     }
-    char *text = calloc(size + 1, 1);
-    if (text && H5Aread(attribute, type, text) < 0) {
-        free(text);
-        return NULL;
+    *text = calloc(size + 1, 1);
+    if (!*text) {
+        return FM_NO_MEMORY;
     }
-    return text;
-}
-
-static void trim(char *text)
-{
-    size_t length = strlen(text);
-    while (length > 0 && text[length - 1] == ' ') {
-        text[--length] = '\0';
-    }
+    return H5Aread(attribute, type, *text) < 0 ? FM_BAD_INPUT : FM_OK;
 }
 
 static bool single(hid_t attribute)
@@ -56,27 +48,55 @@ static bool single(hid_t attribute)
     return one;
 }
 
-char *fm_hdf5_text(hid_t object, const char *name)
+static fm_status any_text(hid_t attribute, hid_t type, char **text)
 {
-    if (H5Aexists(object, name) <= 0) {
-        return NULL;
+    if (H5Tget_class(type) != H5T_STRING || !single(attribute)) {
+        return FM_OK;
     }
-    char *text = NULL;
+    return H5Tis_variable_str(type) > 0 ? variable_text(attribute, type, text)
+                                        : fixed_text(attribute, type, text);
+}
+
+static void trim(char *text)
+{
+    size_t length = strlen(text);
+    while (length > 0 && text[length - 1] == ' ') {
+        text[--length] = '\0';
+    }
+}
+
+fm_status fm_hdf5_read_text(hid_t object, const char *name, char **text,
+                            fm_error *error)
+{
+    *text = NULL;
+    if (H5Aexists(object, name) <= 0) {
+        return FM_OK;
+    }
     hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
     hid_t type = attribute >= 0 ? H5Aget_type(attribute) : -1;
-    if (type >= 0 && H5Tget_class(type) == H5T_STRING && single(attribute)) {
-        text = H5Tis_variable_str(type) > 0 ? variable_text(attribute, type)
-                                            : fixed_text(attribute, type);
-    }
+    fm_status status = type >= 0 ? any_text(attribute, type, text) : FM_BAD_INPUT;
     if (type >= 0) {
         H5Tclose(type);
     }
     if (attribute >= 0) {
         H5Aclose(attribute);
     }
-    if (text) {
-        trim(text);
+    if (status != FM_OK) {
+        free(*text);
+        *text = NULL;
+        return fm_fail(error, status, "attribute %s cannot be read: %s", name,
+                       status == FM_NO_MEMORY ? "no memory" : "the file is damaged");
     }
+    if (*text) {
+        trim(*text);
+    }
+    return FM_OK;
+}
+
+char *fm_hdf5_text(hid_t object, const char *name)
+{
+    char *text = NULL;
+    fm_hdf5_read_text(object, name, &text, NULL);
     return text;
 }
 

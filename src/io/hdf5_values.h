@@ -9,12 +9,19 @@
 
 #include <stdbool.h>
 
+#include "core/status.h"
+
 /* Small reads from HDF5 objects; private to the room. */
 
 /* The full name of an object; false if it has none or too long a one. */
 bool fm_hdf5_name(hid_t object, char *name, size_t size);
 
-/* The text of an attribute, on the heap; NULL when there is no such text. */
+/* The text of an attribute, on the heap; NULL when there is no such attribute or it is
+ * no text. FM_BAD_INPUT when it is there but cannot be read; FM_NO_MEMORY. */
+fm_status fm_hdf5_read_text(hid_t object, const char *name, char **text,
+                            fm_error *error);
+
+/* The same where it does not matter why there is none. */
 char *fm_hdf5_text(hid_t object, const char *name);
 
 /* An attribute that is a single number. */

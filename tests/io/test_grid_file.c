@@ -32,7 +32,7 @@ typedef struct maker {
     bool without_scales, without_coordinates;
     double irregular; /* added to the third fast coordinate */
     double fill, scale, offset;
-    bool has_fill, has_scale;
+    bool has_fill, has_scale, has_created_fill, has_checksum;
     double (*value)(double, double); /* of slow and fast coordinate */
 } maker;
 
@@ -96,6 +96,27 @@ static void put_coordinate(hid_t file, const maker *m, bool slow, hid_t variable
     H5Dclose(dataset);
 }
 
+static hid_t put_variable(hid_t file, const maker *m, const hsize_t *size,
+                          const double *values)
+{
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t space = H5Screate_simple(2, size, NULL);
+    if (m->has_created_fill) {
+        H5Pset_fill_value(list, H5T_NATIVE_DOUBLE, &m->fill);
+    }
+    if (m->has_checksum) {
+        H5Pset_chunk(list, 2, size);
+        H5Pset_fletcher32(list);
+    }
+    hid_t dataset = H5Dcreate2(file, m->name, m->type ? m->type : H5T_NATIVE_DOUBLE,
+                               space, H5P_DEFAULT, list, H5P_DEFAULT);
+    assert_true(dataset >= 0);
+    H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
+    H5Sclose(space);
+    H5Pclose(list);
+    return dataset;
+}
+
 static void fill_file(hid_t file, const maker *m)
 {
     double values[64 * 64];
@@ -109,7 +130,7 @@ static void fill_file(hid_t file, const maker *m)
                                             : value;
         }
     }
-    hid_t variable = put_doubles(file, m->name, 2, size, m->type, values);
+    hid_t variable = put_variable(file, m, size, values);
     text_attribute(file, m->name, "units", m->units);
     if (m->has_fill) {
         H5LTset_attribute_double(file, m->name, "_FillValue", &m->fill, 1);
@@ -416,7 +437,104 @@ static void a_bspline_gets_its_cushion(void **state)
     fm_model_clear(&model);
 }
 
+/* h5py writes texts of variable length. */
+static void variable_text(hid_t file, const char *object, const char *name,
+                          const char *text)
+{
+    hid_t dataset = H5Dopen2(file, object, H5P_DEFAULT);
+    hid_t type = H5Tcopy(H5T_C_S1);
+    hid_t space = H5Screate(H5S_SCALAR);
+    H5Tset_size(type, H5T_VARIABLE);
+    hid_t attribute = H5Acreate2(dataset, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Awrite(attribute, type, &text) >= 0);
+    H5Aclose(attribute);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Dclose(dataset);
+}
+
+static void texts_of_any_length_are_understood(void **state)
+{
+    maker m = usual();
+    fm_model model;
+    m.units = "km/s   ";
+    const char *path = make(*state, &m);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    variable_text(file, "x", "units", "m");
+    variable_text(file, "z", "units", "");
+    H5Fclose(file);
+    fm_error error = {0};
+    assert_read(read_grid(path, FM_CARTESIAN, &model, &error), &error);
+    assert_lines(&model, NX, NZ, -0.002, 0.002, 1, 0.5);
+    assert_near(model.values[0], 108, 1e-12);
+    fm_model_clear(&model);
+}
+
+static void missing_values_are_known_by_all_their_names(void **state)
+{
+    static const double missing = -99;
+    for (int by_creation = 0; by_creation < 2; by_creation++) {
+        maker m = usual();
+        fm_model model;
+        fm_error error = {0};
+        m.value = hole;
+        m.has_created_fill = by_creation;
+        m.fill = missing;
+        const char *path = make(*state, &m);
+        if (!by_creation) {
+            hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+            H5LTset_attribute_double(file, "speed", "missing_value", &missing, 1);
+            H5Fclose(file);
+        }
+        assert_read(read_grid(path, FM_CARTESIAN, &model, &error), &error);
+        assert_true(isnan(model.values[1 * NX + 2]));
+        fm_model_clear(&model);
+    }
+}
+
 /* --- What is refused --- */
+
+static void values_whose_checksum_is_wrong_are_refused(void **state)
+{
+    maker m = usual();
+    fm_model model;
+    fm_error error = {0};
+    m.has_checksum = true;
+    size_t size = 0;
+    const char *path = make(*state, &m);
+    char *bytes = get_bytes(path, &size);
+    double value = sum(1.5, 2);
+    for (size_t i = 0; i + sizeof value <= size; i++) {
+        if (memcmp(bytes + i, &value, sizeof value) == 0) {
+            bytes[i] ^= 1;
+        }
+    }
+    path = put_bytes(*state, "g.nc", bytes, size);
+    free(bytes);
+    assert_refused(read_grid(path, FM_CARTESIAN, &model, &error), &error,
+                   "variable speed cannot be read: the file is damaged");
+}
+
+static void a_scale_of_the_wrong_shape_is_refused(void **state)
+{
+    maker m = usual();
+    fm_model model;
+    fm_error error = {0};
+    m.without_scales = true;
+    const char *path = make(*state, &m);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    const hsize_t size = 3;
+    const double at[3] = {0};
+    hid_t variable = H5Dopen2(file, "speed", H5P_DEFAULT);
+    hid_t scale = put_doubles(file, "short", 1, &size, 0, at);
+    H5DSset_scale(scale, "short");
+    H5DSattach_scale(variable, scale, 1);
+    H5Dclose(scale);
+    H5Dclose(variable);
+    H5Fclose(file);
+    assert_refused(read_grid(path, FM_CARTESIAN, &model, &error), &error,
+                   "coordinate short is not a list of 5 numbers");
+}
 
 static void steps_must_be_equal_within_rounding(void **state)
 {
@@ -650,6 +768,10 @@ int main(void)
         IN_FOLDER(unknown_or_wrong_units_are_refused),
         IN_FOLDER(fill_values_and_nan_are_masked),
         IN_FOLDER(packed_values_are_unpacked_and_their_fill_is_not),
+        IN_FOLDER(texts_of_any_length_are_understood),
+        IN_FOLDER(missing_values_are_known_by_all_their_names),
+        IN_FOLDER(values_whose_checksum_is_wrong_are_refused),
+        IN_FOLDER(a_scale_of_the_wrong_shape_is_refused),
         IN_FOLDER(a_bspline_gets_its_cushion),
         IN_FOLDER(steps_must_be_equal_within_rounding),
         IN_FOLDER(single_precision_coordinates_may_round),
