@@ -28,10 +28,12 @@ fm_point fm_accuracy_source(const fm_problem *problem, size_t n, uint64_t number
  * reach. */
 typedef struct fm_accuracy_case {
     const char *problem;
-    bool on_node;
-    int order;
-    double largest_error; /* bound on mean error / mean time on the finest grid */
-    double least_order;   /* bound on the order of the mean error, coarsest to finest */
+    bool on_node;         /* sources on nodes, or anywhere */
+    int order;            /* of the scheme */
+    size_t finest;        /* nodes a side of the finest grid: 801 or 1001 */
+    double largest_error; /* bound on mean error / mean time there */
+    double least_order; /* bound on the order of the mean error, 101 to 801 (to 401 when
+                           quick); -INFINITY where the error is rounding alone */
 } fm_accuracy_case;
 
 const fm_accuracy_case *fm_accuracy_cases(size_t *n);
@@ -40,17 +42,17 @@ enum { FM_ACCURACY_GRIDS = 5 };
 
 typedef struct fm_accuracy_series {
     size_t grids;
-    size_t n[FM_ACCURACY_GRIDS];     /* nodes a side: 101 201 401 801, and 1001 */
-    double error[FM_ACCURACY_GRIDS]; /* geometric mean over the sources of the relative
-                                        mean error */
-    double order;                    /* 101 to 801 (to 401 when quick) */
-    double largest_error;            /* the bound that applies to the finest grid run */
+    size_t n[FM_ACCURACY_GRIDS];     /* nodes a side: 101 201 401 801 1001 */
+    double error[FM_ACCURACY_GRIDS]; /* geometric mean, over the sources, of the mean
+                                        error relative to the mean time */
+    double order;
+    double largest_error; /* the bound that applies to the finest grid run */
     bool passed;
 } fm_accuracy_series;
 
-/* Solve the case for ten random sources (three when quick) on the series of grids (up
- * to 401 when quick; bounds are then those of 401, the full ones times the square of
- * the ratio of the grids). */
+/* Solve the case for ten random sources on grids of 101 to case->finest nodes a side.
+ * When quick: for three sources, up to 401, and the bound on the error is that of the
+ * finest grid scaled by the order that is asked for. */
 fm_status fm_accuracy_run(const fm_accuracy_case *accuracy_case, bool quick,
                           fm_accuracy_series *series, fm_error *error);
 
