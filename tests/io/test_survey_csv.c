@@ -171,6 +171,8 @@ static void bad_tables_of_stations_are_refused_with_file_and_line(void **state)
         {"id,x,z\nA,0x10,2\n", "'0x10' is not a number"},
         {"id,x,z\nA,1,2\nB,1,2\n\n# c\nA,5,6\n",
          "s.csv:6: id 'A' stands on line 2 already"},
+        {"id,x,z\nB,1,2\nA,1,2\nB,5,6\nA,5,6\n",
+         "s.csv:4: id 'B' stands on line 2 already"},
         {"id,x,z,n\nA,1,2,\"a\nb\"\nB,?,2,c\n", "s.csv:4: column x: '?'"},
         {"id,x,z\n\"A,1,2\nB,1,2\n", "s.csv:2: a quoted field begins in this row"},
         {"id,x,z\nA\"B,1,2\n", "s.csv:2: a quote (\") in the middle of a field"},
