@@ -503,9 +503,11 @@ static void values_whose_checksum_is_wrong_are_refused(void **state)
     size_t size = 0;
     const char *path = make(*state, &m);
     char *bytes = get_bytes(path, &size);
-    double value = sum(1.5, 2);
-    for (size_t i = 0; i + sizeof value <= size; i++) {
-        if (memcmp(bytes + i, &value, sizeof value) == 0) {
+    const double value = sum(1.5, 2);
+    char pattern[sizeof value];
+    memcpy(pattern, &value, sizeof value);
+    for (size_t i = 0; i + sizeof pattern <= size; i++) {
+        if (memcmp(bytes + i, pattern, sizeof pattern) == 0) {
             bytes[i] ^= 1;
         }
     }
