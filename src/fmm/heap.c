@@ -1,9 +1,11 @@
 /* A heap with four children to a node: half as deep as a binary one, and the children
- * of a node share a cache line. There is no decrease-key: a node whose time improves is
- * pushed again, and the marcher throws the stale entry away when it comes up.
+ * of a node share a cache line. Which child is earliest cannot be predicted, so it is
+ * computed and not branched upon; late keys behind the end spare the last parent a
+ * special case.
  *
- * Which child is smallest cannot be predicted, so it is computed and not branched upon;
- * late keys behind the end spare the last parent a special case. */
+ * Every node knows its place, so that an earlier time moves its entry instead of adding
+ * a second one: nearly every node is improved once, and a heap half as large with half
+ * as many pops is worth the bookkeeping (118 ns a node for a march against 155). */
 #include "heap.h"
 
 #include <stdlib.h>
@@ -23,18 +25,13 @@ static size_t parent_of(size_t child)
     return child / CHILDREN + ROOT - 1;
 }
 
-bool fm_heap_reserve(fm_heap *heap, size_t capacity)
+static bool reserve(fm_heap *heap, size_t capacity)
 {
-    if (capacity <= heap->capacity) {
-        return true;
-    }
     size_t old = heap->key ? heap->capacity + SPARE : 0;
     size_t entries = capacity + SPARE;
     uint64_t *key = aligned_alloc(64, (entries * sizeof *key + 63) / 64 * 64);
     uint32_t *node = realloc(heap->node, entries * sizeof *node);
-    if (node) {
-        heap->node = node;
-    }
+    heap->node = node ? node : heap->node;
     if (!key || !node) {
         free(key);
         return false;
@@ -49,10 +46,35 @@ bool fm_heap_reserve(fm_heap *heap, size_t capacity)
     return true;
 }
 
+bool fm_heap_create(size_t nodes, size_t capacity, fm_heap *heap)
+{
+    *heap = (fm_heap){.place = malloc(nodes * sizeof *heap->place)};
+    if (!heap->place || !reserve(heap, capacity)) {
+        fm_heap_clear(heap);
+        return false;
+    }
+    return true;
+}
+
+void fm_heap_clear(fm_heap *heap)
+{
+    free(heap->key);
+    free(heap->node);
+    free(heap->place);
+    *heap = (fm_heap){0};
+}
+
+double fm_heap_bytes(size_t nodes, size_t capacity)
+{
+    return (double)nodes * sizeof(uint32_t) +
+           (double)(capacity + SPARE) * (sizeof(uint64_t) + sizeof(uint32_t));
+}
+
 static void put(fm_heap *heap, size_t place, uint64_t key, uint32_t node)
 {
     heap->key[place] = key;
     heap->node[place] = node;
+    heap->place[node] = (uint32_t)place;
 }
 
 static bool before(const fm_heap *heap, size_t place, uint64_t key, uint32_t node)
@@ -61,14 +83,9 @@ static bool before(const fm_heap *heap, size_t place, uint64_t key, uint32_t nod
            (heap->key[place] == key && heap->node[place] < node);
 }
 
-bool fm_heap_push(fm_heap *heap, double time, uint32_t node)
+/* Let an entry rise from `child` until its parent is earlier. */
+static void rise(fm_heap *heap, size_t child, uint64_t key, uint32_t node)
 {
-    if (heap->n == heap->capacity && !fm_heap_reserve(heap, 2 * heap->capacity + 64)) {
-        return false;
-    }
-    uint64_t key;
-    memcpy(&key, &time, sizeof key);
-    size_t child = ROOT + heap->n++;
     while (child > ROOT) {
         size_t parent = parent_of(child);
         if (before(heap, parent, key, node)) {
@@ -78,7 +95,27 @@ bool fm_heap_push(fm_heap *heap, double time, uint32_t node)
         child = parent;
     }
     put(heap, child, key, node);
+}
+
+static uint64_t key_of(double time)
+{
+    uint64_t key;
+    memcpy(&key, &time, sizeof key);
+    return key;
+}
+
+bool fm_heap_push(fm_heap *heap, double time, uint32_t node)
+{
+    if (heap->n == heap->capacity && !reserve(heap, 2 * heap->capacity + 64)) {
+        return false;
+    }
+    rise(heap, ROOT + heap->n++, key_of(time), node);
     return true;
+}
+
+void fm_heap_improve(fm_heap *heap, double time, uint32_t node)
+{
+    rise(heap, heap->place[node], key_of(time), node);
 }
 
 /* The earlier of two places, without a branch but for equal times. */
@@ -126,11 +163,4 @@ void fm_heap_empty(fm_heap *heap)
 {
     memset(heap->key + ROOT, 0xff, heap->n * sizeof *heap->key);
     heap->n = 0;
-}
-
-void fm_heap_clear(fm_heap *heap)
-{
-    free(heap->key);
-    free(heap->node);
-    *heap = (fm_heap){0};
 }

@@ -3,7 +3,7 @@
  * is exact, equal times by node number, so the same medium and source give the same
  * bits.
  *
- * The work memory of a node is two doubles and a byte; the queue holds the front only.
+ * The work memory of a node is two doubles, its place in the queue and a byte.
  */
 #include "march.h"
 
@@ -27,7 +27,7 @@ static size_t queue_guess(size_t nx, size_t nz)
 double fm_march_bytes(size_t nx, size_t nz)
 {
     return (double)padded(nx, nz) * (sizeof(fm_value) + 1) +
-           (double)queue_guess(nx, nz) * FM_HEAP_ENTRY_BYTES +
+           fm_heap_bytes(padded(nx, nz), queue_guess(nx, nz)) +
            (double)nz * sizeof(fm_row) + (double)nx * 2 * sizeof(double);
 }
 
@@ -41,7 +41,7 @@ fm_status fm_march_create(size_t max_nx, size_t max_nz, int order, fm_march *mar
     march->value = malloc(march->max_nodes * sizeof *march->value);
     march->state = malloc(march->max_nodes * sizeof *march->state);
     if (!march->value || !march->state ||
-        !fm_heap_reserve(&march->heap, queue_guess(max_nx, max_nz))) {
+        !fm_heap_create(march->max_nodes, queue_guess(max_nx, max_nz), &march->heap)) {
         fm_march_clear(march);
         return fm_fail_memory(error, "the march", fm_march_bytes(max_nx, max_nz));
     }
@@ -202,6 +202,10 @@ static bool relax(fm_march *march, size_t node, size_t column, size_t row)
     }
     march->value[node].time = time;
     march->value[node].tau = tau;
+    if ((march->state[node] & FM_STATE) == FM_TRIAL) {
+        fm_heap_improve(&march->heap, time, (uint32_t)node);
+        return true;
+    }
     march->state[node] = (march->state[node] & (uint8_t)~FM_STATE) | FM_TRIAL;
     return fm_heap_push(&march->heap, time, (uint32_t)node);
 }
@@ -222,28 +226,15 @@ static bool on_open_edge(const fm_march *march, size_t column, size_t row)
            (march->open.high && row + 1 == grid->nz);
 }
 
-/* Is this queue entry still news? Takes a trial node into the accepted ones. */
-static bool take(fm_march *march, double time, size_t node)
-{
-    uint8_t state = march->state[node];
-    if (state & FM_SEED) {
-        march->state[node] = state & (uint8_t)~FM_SEED;
-        return true;
-    }
-    if ((state & FM_STATE) != FM_TRIAL || march->value[node].time != time) {
-        return false;
-    }
-    accept(march, node);
-    return true;
-}
-
 fm_status fm_march_run(fm_march *march, bool stop_early, fm_error *error)
 {
     while (march->heap.n > 0 && !(stop_early && march->wanted == 0)) {
         double time;
         uint32_t node = fm_heap_pop(&march->heap, &time);
-        if (!take(march, time, node)) {
-            continue;
+        if (march->state[node] & FM_SEED) {
+            march->state[node] &= (uint8_t)~FM_SEED;
+        } else {
+            accept(march, node);
         }
         size_t row = node / (uint32_t)march->stride - FM_MARGIN;
         size_t column = node % (uint32_t)march->stride - FM_MARGIN;
