@@ -83,6 +83,7 @@ static fm_status begin_zone(const fm_model *model, const fm_march *parent,
                             fm_march *march, fm_medium *medium, fm_error *error)
 {
     fm_window window = window_around(parent);
+    fm_medium_clear(medium); /* of the shot before */
     fm_status status = fm_medium_refine(model, parent->medium, window, medium, error);
     if (status == FM_OK) {
         status = fm_march_begin(march, medium, parent->source.place.point, error);

@@ -9,10 +9,10 @@
 #include "packed.h"
 #include "shot_bytes.h"
 
-/* Nanoseconds a node, second order, one core of about 2.6 GHz (bench/). */
+/* Nanoseconds a node, second order, one core of about 2.6 GHz (bench_march). */
 static double ns_a_node(fm_geometry geometry)
 {
-    return geometry == FM_CARTESIAN ? 120 : 180;
+    return geometry == FM_GEOGRAPHIC ? 140 : 115;
 }
 
 /* As many as the pool keeps in flight by default. */
