@@ -39,7 +39,9 @@ static bool reserve(fm_heap *heap, size_t capacity)
     if (old > 0) {
         memcpy(key, heap->key, old * sizeof *key);
     }
+    /* Spare places are compared too, nodes included. */
     memset(key + old, 0xff, (entries - old) * sizeof *key);
+    memset(node + old, 0xff, (entries - old) * sizeof *node);
     free(heap->key);
     heap->key = key;
     heap->capacity = capacity;
