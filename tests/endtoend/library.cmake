@@ -1,0 +1,30 @@
+# Installs into an empty folder and builds the example there against what was installed,
+# as a user of the library would; the example prints a computed and an exact time.
+file(REMOVE_RECURSE ${PREFIX})
+set(ENV{PKG_CONFIG_PATH} ${PREFIX}/lib/pkgconfig)
+separate_arguments(flags UNIX_COMMAND "${FLAGS}")
+
+function(run)
+    execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output
+                    ERROR_VARIABLE output)
+    set(output "${output}" PARENT_SCOPE)
+    if(NOT status EQUAL 0)
+        message(FATAL_ERROR "${ARGN}: ${status}\n${output}")
+    endif()
+endfunction()
+
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${PREFIX})
+run(pkg-config --cflags --libs --static fermat)
+separate_arguments(options UNIX_COMMAND "${output}")
+run(${CC} -std=c17 ${flags} ${EXAMPLE} ${options} -o ${PREFIX}/one_shot)
+run(${PREFIX}/one_shot)
+if(NOT output MATCHES "computed ([0-9.]+) s, exact ([0-9.]+) s")
+    message(FATAL_ERROR "unexpected output: ${output}")
+endif()
+string(SUBSTRING ${CMAKE_MATCH_1} 0 5 computed)
+string(SUBSTRING ${CMAKE_MATCH_2} 0 5 exact)
+if(NOT computed STREQUAL exact)
+    message(FATAL_ERROR "computed ${CMAKE_MATCH_1} s, exact ${CMAKE_MATCH_2} s")
+endif()
+run(${PREFIX}/bin/fermat --version)
+message("${output}")
