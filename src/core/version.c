@@ -1,4 +1,5 @@
-/* The only file compiled with the version, so that a new one recompiles nothing else. */
+/* The only file compiled with the version, so that a new one recompiles nothing else.
+ */
 #include "core/version.h"
 
 const char *fm_version(void)

@@ -22,7 +22,7 @@ typedef struct fm_shot_result {
     size_t worker;
     double seconds;
     size_t nodes; /* that the wavefront went over: fewer than all if stopped early */
-    size_t n; /* rows: survey pair row[r], time_s[r], pair_status[r]; 0 if failed */
+    size_t n;     /* rows: survey pair row[r], time_s[r], pair_status[r]; 0 if failed */
     const size_t *row;
     const double *time_s;       /* NaN where not reached */
     const uint8_t *pair_status; /* fm_pair_status */
