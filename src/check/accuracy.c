@@ -47,13 +47,14 @@ fm_status fm_accuracy_measure(const fm_problem *problem, size_t n, fm_point sour
     if (status == FM_OK) {
         size_t bytes = fm_grid_nodes(&medium.grid) * sizeof *field;
         field = malloc(bytes);
-        status = field ? FM_OK : fm_fail_memory(error, "a field", (double)bytes);
-    }
-    if (status == FM_OK) {
-        fm_solver_field_f64(solver, field);
-        double nodes = deviation_at(problem, &medium, field, source, deviation);
-        deviation->mean /= nodes;
-        deviation->mean_time /= nodes;
+        if (field) {
+            fm_solver_field_f64(solver, field);
+            double nodes = deviation_at(problem, &medium, field, source, deviation);
+            deviation->mean /= nodes;
+            deviation->mean_time /= nodes;
+        } else {
+            status = fm_fail_memory(error, "a field", (double)bytes);
+        }
     }
     free(field);
     fm_solver_destroy(solver);

@@ -8,7 +8,6 @@
 typedef struct fm_problem {
     const char *name;    /* one word, for the command line and tables */
     const char *formula; /* a line for people */
-    fm_geometry geometry;
     double radius_km;
     double x_min, x_max, z_min, z_max;
     double source_box[4]; /* x_min, x_max, z_min, z_max: where sources are drawn */
@@ -21,6 +20,7 @@ typedef struct fm_problem {
     /* A layer boundary at this z, or NAN. On a row it has two slownesses; the second
      * one is `slowness` taken just beyond. */
     double interface_z;
+    fm_geometry geometry;
     bool between_rows; /* take an even number of rows, so that the boundary lies midway
                         */
 } fm_problem;
