@@ -35,6 +35,12 @@ fm_status fm_march_create(size_t max_nx, size_t max_nz, int order, fm_march *mar
                           fm_error *error)
 {
     *march = (fm_march){.order = order, .max_nodes = padded(max_nx, max_nz)};
+    if (march->max_nodes > UINT32_MAX) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "a grid of %zu x %zu nodes: with a margin of %d on each side at "
+                       "most %lu nodes can be marched",
+                       max_nx, max_nz, FM_MARGIN, (unsigned long)UINT32_MAX);
+    }
     if (fm_frame_create(max_nx, max_nz, &march->frame, error) != FM_OK) {
         return FM_NO_MEMORY;
     }
@@ -183,20 +189,30 @@ fm_status fm_march_seed_source(fm_march *march, fm_error *error)
     fm_status status = FM_OK;
     for (size_t k = rows[0]; k <= rows[1] && status == FM_OK; k++) {
         for (size_t i = columns[0]; i <= columns[1] && status == FM_OK; i++) {
-            status = fm_march_seed(march, i, k, seed_time(march, i, k), error);
+            double time = seed_time(march, i, k);
+            /* Not where only the masked side of an interface leads. */
+            if (isfinite(time)) {
+                status = fm_march_seed(march, i, k, time, error);
+            }
         }
     }
     return status;
 }
 
-/* Update one neighbour of a node just accepted. */
-static bool relax(fm_march *march, size_t node, size_t column, size_t row)
+/* Update one neighbour of a node just accepted at the time `now`. Where the slowness
+ * falls a hundredfold from one node to the next, r tau may come out before the
+ * neighbours it comes from; nothing arrives before them. */
+static bool relax(fm_march *march, double now, size_t node, size_t column, size_t row)
 {
     if ((march->state[node] & FM_STATE) > FM_TRIAL) {
         return true;
     }
     double tau;
     double time = fm_update(march, node, column, row, &tau);
+    if (time < now && time < fm_earliest_neighbour(march, node)) {
+        time = fm_earliest_neighbour(march, node);
+        tau = time / fm_frame_look(&march->frame, column, row).r;
+    }
     if (!(time < march->value[node].time)) {
         return true;
     }
@@ -210,12 +226,13 @@ static bool relax(fm_march *march, size_t node, size_t column, size_t row)
     return fm_heap_push(&march->heap, time, (uint32_t)node);
 }
 
-static bool relax_neighbours(fm_march *march, size_t node, size_t column, size_t row)
+static bool relax_neighbours(fm_march *march, double now, size_t node, size_t column,
+                             size_t row)
 {
-    return relax(march, node - 1, column - 1, row) &&
-           relax(march, node + 1, column + 1, row) &&
-           relax(march, node - march->stride, column, row - 1) &&
-           relax(march, node + march->stride, column, row + 1);
+    return relax(march, now, node - 1, column - 1, row) &&
+           relax(march, now, node + 1, column + 1, row) &&
+           relax(march, now, node - march->stride, column, row - 1) &&
+           relax(march, now, node + march->stride, column, row + 1);
 }
 
 static bool on_open_edge(const fm_march *march, size_t column, size_t row)
@@ -241,7 +258,7 @@ fm_status fm_march_run(fm_march *march, bool stop_early, fm_error *error)
         if (on_open_edge(march, column, row)) {
             break;
         }
-        if (!relax_neighbours(march, node, column, row)) {
+        if (!relax_neighbours(march, time, node, column, row)) {
             return fm_fail_memory(error, "the queue", (double)march->heap.n * 32);
         }
     }

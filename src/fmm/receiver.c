@@ -130,7 +130,32 @@ static double time_in_source_cell(const fm_march *march, fm_point point, double 
                                 : fm_source_time(source, r, offset);
 }
 
-/* A straight ray from whichever corner of the cell gives the earliest time. */
+static bool on_node(const fm_place *place)
+{
+    return (place->fx <= 0 || place->fx >= 1) && (place->fz <= 0 || place->fz >= 1);
+}
+
+/* On a node the march has the time already. */
+static bool time_of_node(const fm_march *march, const fm_place *place, double *time)
+{
+    size_t column = place->column + (place->fx > 0);
+    size_t row = place->row + (place->fz > 0);
+    bool reached = fm_march_is_accepted(march, column, row);
+    *time = reached ? march->value[fm_march_node(march, column, row)].time : NAN;
+    return reached;
+}
+
+/* Slowness between a corner of the cell and a point in it; on a row the faster side. */
+static double slowness_towards(const fm_medium *medium, size_t i, size_t k,
+                               const fm_place *place)
+{
+    double slowness = fm_source_slowness_from(medium, i, k, place->row);
+    return place->fz > 0 ? slowness
+                         : fmin(slowness, medium->slowness[k * medium->grid.nx + i]);
+}
+
+/* A straight ray from whichever corner of the cell gives the earliest time; on an edge
+ * only the ends of it count. */
 static bool from_corners(const fm_march *march, const fm_place *place, double *time)
 {
     const fm_grid *grid = &march->medium->grid;
@@ -138,9 +163,11 @@ static bool from_corners(const fm_march *march, const fm_place *place, double *t
     for (size_t corner = 0; corner < 4; corner++) {
         size_t i = place->column + corner % 2;
         size_t k = place->row + corner / 2;
-        if (fm_march_is_accepted(march, i, k)) {
+        bool near = (corner % 2 ? place->fx > 0 : place->fx < 1) &&
+                    (corner / 2 ? place->fz > 0 : place->fz < 1);
+        if (near && fm_march_is_accepted(march, i, k)) {
             fm_point node = {fm_grid_x(grid, i), grid->z[k]};
-            double ray = march->medium->slowness[k * grid->nx + i] *
+            double ray = slowness_towards(march->medium, i, k, place) *
                          fm_distance(grid, node, place->point);
             *time = fmin(*time, march->value[fm_march_node(march, i, k)].time + ray);
         }
@@ -159,11 +186,14 @@ bool fm_receiver_time(const fm_march *march, fm_point point, double *time, bool 
     if (!fm_grid_locate(grid, point, &place)) {
         return false;
     }
+    if (on_node(&place)) {
+        return *whole = time_of_node(march, &place, time);
+    }
     double r = fm_distance(grid, march->source.place.point, place.point);
     if (in_source_cell(march, &place)) {
-        *whole = true;
         *time = time_in_source_cell(march, place.point, r);
-        return true;
+        *whole = isfinite(*time);
+        return *whole || (*time = NAN, false);
     }
     double limit = march->frame.diameter_km * asin(sqrt(FM_HAVERSINE_UNFACTORED));
     bool factored = !(march->frame.diameter_km > 0 && r > limit);

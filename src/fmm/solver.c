@@ -15,6 +15,7 @@ struct fm_solver {
     fm_solver_options options;
     fm_march march;
     fm_zones zones;
+    bool solved; /* the last march came to its end */
 };
 
 fm_solver_options fm_solver_defaults(void)
@@ -89,6 +90,7 @@ fm_status fm_solver_march(fm_solver *solver, fm_point source, const fm_point *re
                           size_t n, fm_error *error)
 {
     fm_march *march = &solver->march;
+    solver->solved = false;
     fm_status status = fm_march_begin(march, solver->medium, source, error);
     if (status != FM_OK) {
         return status;
@@ -105,11 +107,16 @@ fm_status fm_solver_march(fm_solver *solver, fm_point source, const fm_point *re
     if (status == FM_OK) {
         status = fm_march_run(march, n > 0 && solver->options.stop_early, error);
     }
+    solver->solved = status == FM_OK;
     return status;
 }
 
 bool fm_solver_time(const fm_solver *solver, fm_point receiver, double *time_s)
 {
+    if (!solver->solved) {
+        *time_s = NAN;
+        return false;
+    }
     for (size_t n = solver->zones.used; n > 0; n--) {
         bool whole;
         fm_receiver_time(&solver->zones.march[n - 1], receiver, time_s, &whole);
@@ -120,9 +127,10 @@ bool fm_solver_time(const fm_solver *solver, fm_point receiver, double *time_s)
     return fm_receiver_time(&solver->march, receiver, time_s, NULL);
 }
 
-static double field_value(const fm_march *march, size_t column, size_t row)
+static double field_value(const fm_solver *solver, size_t column, size_t row)
 {
-    return fm_march_is_accepted(march, column, row)
+    const fm_march *march = &solver->march;
+    return solver->solved && fm_march_is_accepted(march, column, row)
                ? march->value[fm_march_node(march, column, row)].time
                : NAN;
 }
@@ -132,7 +140,7 @@ void fm_solver_field_f64(const fm_solver *solver, double *field)
     const fm_grid *grid = &solver->medium->grid;
     for (size_t k = 0; k < grid->nz; k++) {
         for (size_t i = 0; i < grid->nx; i++) {
-            field[k * grid->nx + i] = field_value(&solver->march, i, k);
+            field[k * grid->nx + i] = field_value(solver, i, k);
         }
     }
 }
@@ -142,14 +150,14 @@ void fm_solver_field_f32(const fm_solver *solver, float *field)
     const fm_grid *grid = &solver->medium->grid;
     for (size_t k = 0; k < grid->nz; k++) {
         for (size_t i = 0; i < grid->nx; i++) {
-            field[k * grid->nx + i] = (float)field_value(&solver->march, i, k);
+            field[k * grid->nx + i] = (float)field_value(solver, i, k);
         }
     }
 }
 
 size_t fm_solver_accepted(const fm_solver *solver)
 {
-    return solver->march.accepted;
+    return solver->solved ? solver->march.accepted : 0;
 }
 
 double fm_solver_bytes(const fm_grid *grid)

@@ -10,8 +10,7 @@
 
 static const double radians = 3.14159265358979323846 / 180;
 
-/* Slowness of node (i, k) as seen from inside the cell row `cell` (k - 1 or k). */
-static double slowness_from(const fm_medium *medium, size_t i, size_t k, size_t cell)
+double fm_source_slowness_from(const fm_medium *medium, size_t i, size_t k, size_t cell)
 {
     size_t nx = medium->grid.nx;
     if (cell == k) {
@@ -28,16 +27,24 @@ static bool is_interface(const fm_medium *medium, size_t row)
     return fm_medium_interface_of(medium, row) < medium->ninterfaces;
 }
 
+/* The speed of a neighbour, or NAN when it is masked: a mask is no trend. */
+static double speed_from(const fm_medium *medium, size_t i, size_t k, size_t cell)
+{
+    double slowness = fm_source_slowness_from(medium, i, k, cell);
+    return isfinite(slowness) ? 1 / slowness : NAN;
+}
+
 /* The derivative at node (i, k) of the speed along x or z per step of the grid or per
- * unit of z: centred where both neighbours are there and in the same layer, else
- * one-sided. */
+ * unit of z: centred where both neighbours are there and in the same layer, one-sided
+ * where one is, zero where none is. */
 static double slope_x(const fm_medium *medium, size_t i, size_t k, size_t cell)
 {
-    size_t west = i > 0 ? i - 1 : i;
-    size_t east = i + 1 < medium->grid.nx ? i + 1 : i;
-    double rise = 1 / slowness_from(medium, east, k, cell) -
-                  1 / slowness_from(medium, west, k, cell);
-    return rise / (double)(east - west);
+    double here = speed_from(medium, i, k, cell);
+    double west = i > 0 ? speed_from(medium, i - 1, k, cell) : NAN;
+    double east = i + 1 < medium->grid.nx ? speed_from(medium, i + 1, k, cell) : NAN;
+    double steps = (double)(!isnan(west) + !isnan(east));
+    double rise = (isnan(east) ? here : east) - (isnan(west) ? here : west);
+    return steps > 0 ? rise / steps : 0;
 }
 
 static double slope_z(const fm_medium *medium, size_t i, size_t k, size_t cell)
@@ -46,9 +53,18 @@ static double slope_z(const fm_medium *medium, size_t i, size_t k, size_t cell)
     bool edge = is_interface(medium, k);
     size_t low = k > 0 && !(edge && cell == k) ? k - 1 : k;
     size_t high = k + 1 < grid->nz && !(edge && cell < k) ? k + 1 : k;
-    double below = slowness_from(medium, i, low, low < k ? low : cell);
-    double above = slowness_from(medium, i, high, high > k ? k : cell);
-    return (1 / above - 1 / below) / (grid->z[high] - grid->z[low]);
+    double below = speed_from(medium, i, low, low < k ? low : cell);
+    double above = speed_from(medium, i, high, high > k ? k : cell);
+    double here = speed_from(medium, i, k, cell);
+    if (isnan(below)) {
+        low = k;
+        below = here;
+    }
+    if (isnan(above)) {
+        high = k;
+        above = here;
+    }
+    return high > low ? (above - below) / (grid->z[high] - grid->z[low]) : 0;
 }
 
 /* Bilinear blend over the cell of a quantity at its corners; masked corners are
@@ -58,24 +74,26 @@ typedef double (*corner_value)(const fm_medium *medium, size_t i, size_t k,
 
 static double speed_at(const fm_medium *medium, size_t i, size_t k, size_t cell)
 {
-    return 1 / slowness_from(medium, i, k, cell);
+    return 1 / fm_source_slowness_from(medium, i, k, cell);
 }
 
 static double blend(const fm_medium *medium, const fm_place *place, corner_value value)
 {
-    double sum = 0;
-    double weights = 0;
+    double sum[2] = {0, 0};
+    double weights[2] = {0, 0};
+    /* Row by row, so that a mirrored medium gives the same bits. */
     for (size_t corner = 0; corner < 4; corner++) {
         size_t i = place->column + corner % 2;
         size_t k = place->row + corner / 2;
         double weight = (corner % 2 ? place->fx : 1 - place->fx) *
                         (corner / 2 ? place->fz : 1 - place->fz);
-        if (weight > 0 && isfinite(slowness_from(medium, i, k, place->row))) {
-            sum += weight * value(medium, i, k, place->row);
-            weights += weight;
+        if (weight > 0 && isfinite(fm_source_slowness_from(medium, i, k, place->row))) {
+            sum[corner / 2] += weight * value(medium, i, k, place->row);
+            weights[corner / 2] += weight;
         }
     }
-    return weights > 0 ? sum / weights : NAN;
+    double weight = weights[0] + weights[1];
+    return weight > 0 ? (sum[0] + sum[1]) / weight : NAN;
 }
 
 /* Far from smooth around the source (a mask, a jump), no trend is better than a wrong
@@ -96,6 +114,30 @@ static void fit_trend(const fm_medium *medium, fm_source *source)
     }
 }
 
+/* Between two nodes of a row, the masked one not counted. */
+static double slowness_between(const double node[2], double fraction)
+{
+    double left = isfinite(node[0]) ? 1 - fraction : 0;
+    double right = isfinite(node[1]) ? fraction : 0;
+    double sum = (left > 0 ? left * node[0] : 0) + (right > 0 ? right * node[1] : 0);
+    return left + right > 0 ? sum / (left + right) : INFINITY;
+}
+
+/* A source on an interface counts to the cell behind it, unless that is masked. */
+static void prefer_open_side(const fm_medium *medium, fm_place *place)
+{
+    size_t n = fm_medium_interface_of(medium, place->row);
+    if (place->fz > 0 || n == medium->ninterfaces) {
+        return;
+    }
+    const double *beyond =
+        medium->slowness_beyond + n * medium->grid.nx + place->column;
+    if (isinf(slowness_between(beyond, place->fx))) {
+        place->row--;
+        place->fz = 1;
+    }
+}
+
 static void fit_interface(const fm_medium *medium, fm_source *source)
 {
     const fm_place *place = &source->place;
@@ -108,8 +150,8 @@ static void fit_interface(const fm_medium *medium, fm_source *source)
         size_t nx = medium->grid.nx;
         const double *lower = medium->slowness + row * nx + place->column;
         const double *upper = medium->slowness_beyond + n * nx + place->column;
-        source->slowness_lower = lower[0] + place->fx * (lower[1] - lower[0]);
-        source->slowness_upper = upper[0] + place->fx * (upper[1] - upper[0]);
+        source->slowness_lower = slowness_between(lower, place->fx);
+        source->slowness_upper = slowness_between(upper, place->fx);
     }
 }
 
@@ -133,6 +175,7 @@ fm_status fm_source_fit(const fm_medium *medium, fm_point point, fm_source *sour
                        fm_geometry_z_name(grid->geometry), point.z);
     }
     point = source->place.point;
+    prefer_open_side(medium, &source->place);
     source->speed = blend(medium, &source->place, speed_at);
     if (!isfinite(source->speed)) {
         return fm_fail(error, FM_BAD_INPUT,

@@ -13,7 +13,7 @@ typedef struct fm_source {
     double km_per_x; /* length of a unit of x in the source's row */
     double km_per_z;
     /* A source on an interface: slowness on the side of smaller and of larger row
-     * number; else both are 1 / speed. */
+     * number (INFINITY: masked); else both are 1 / speed. */
     bool on_interface;
     double slowness_lower, slowness_upper;
     size_t
@@ -23,6 +23,10 @@ typedef struct fm_source {
 /* FM_BAD_INPUT when the source is outside the grid or masked all around. */
 fm_status fm_source_fit(const fm_medium *medium, fm_point point, fm_source *source,
                         fm_error *error);
+
+/* Slowness of node (i, k) as seen from inside the cell row `cell` (k - 1 or k). */
+double fm_source_slowness_from(const fm_medium *medium, size_t i, size_t k,
+                               size_t cell);
 
 /* Offsets of a node or point from the source in km along the local axes. */
 fm_point fm_source_offset(const fm_source *source, fm_point point);

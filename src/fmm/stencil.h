@@ -31,6 +31,15 @@ static inline double fm_accepted_time(const fm_march *march, size_t node)
                                                           : INFINITY;
 }
 
+static inline double fm_earliest_neighbour(const fm_march *march, size_t node)
+{
+    double x =
+        fmin(fm_accepted_time(march, node - 1), fm_accepted_time(march, node + 1));
+    double z = fmin(fm_accepted_time(march, node - march->stride),
+                    fm_accepted_time(march, node + march->stride));
+    return fmin(x, z);
+}
+
 /* tau, or T itself where unfactored (there r = 1 and g = 0). */
 static inline double fm_factor(const fm_target *t, size_t node)
 {
@@ -79,13 +88,12 @@ static inline fm_line fm_line_z(const fm_target *t, const fm_row *row, double lo
     return fm_line_from(t, stride, upper, &row->upper, t->look.gz);
 }
 
-/* Is the node on one of the rows or columns beside the source, near enough to use the
- * closed form there? */
-static inline bool fm_on_line(const size_t line[2], size_t place, size_t along,
-                              size_t source, size_t reach)
+/* Nodes between `place` and the nearer of the one or two nodes beside the source. */
+static inline size_t fm_steps_from(const size_t line[2], size_t place)
 {
-    size_t distance = along > source ? along - source : source - along;
-    return (place == line[0] || place == line[1]) && distance <= reach;
+    size_t low = line[0] != SIZE_MAX ? line[0] : line[1];
+    size_t high = line[1] != SIZE_MAX ? line[1] : line[0];
+    return place < low ? low - place : place > high ? place - high : 0;
 }
 
 /* The square of the slowness left for one axis alone. Off the nodes, on the rows and
@@ -98,10 +106,10 @@ static inline void fm_slowness_along(const fm_target *t, double s, double *sx,
 {
     const fm_source *source = &t->march->source;
     *sx = *sz = s;
-    bool in_row = fm_on_line(t->march->line_row, t->row, t->column,
-                             source->place.column, source->line_reach);
-    bool in_column = fm_on_line(t->march->line_column, t->column, t->row,
-                                source->place.row, source->line_reach);
+    size_t columns = fm_steps_from(t->march->line_column, t->column);
+    size_t rows = fm_steps_from(t->march->line_row, t->row);
+    bool in_row = rows == 0 && columns <= source->line_reach;
+    bool in_column = columns == 0 && rows <= source->line_reach;
     if ((!in_row && !in_column) || !t->look.factored) {
         return;
     }

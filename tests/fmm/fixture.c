@@ -59,6 +59,37 @@ double gradient_slowness(fm_point at)
     return 1 / (2 + at.x / 8 + at.z / 4);
 }
 
+double gradient_time(fm_point a, fm_point b)
+{
+    double g2 = 1.0 / 64 + 1.0 / 16;
+    double r2 = (a.x - b.x) * (a.x - b.x) + (a.z - b.z) * (a.z - b.z);
+    double q = g2 * r2 * gradient_slowness(a) * gradient_slowness(b) / 2;
+    return 2 * asinh(sqrt(q / 2)) / sqrt(g2);
+}
+
+/* In axes along (u) and away from (w) the line of no speed the centre of the arc lies
+ * on w = 0. */
+bool gradient_ray_inside(const fm_grid *grid, fm_point a, fm_point b)
+{
+    double g = sqrt(1.0 / 64 + 1.0 / 16);
+    double nx = 1.0 / 8 / g, nz = 1.0 / 4 / g; /* along w */
+    double ua = a.x * nz - a.z * nx, ub = b.x * nz - b.z * nx;
+    double wa = 1 / gradient_slowness(a) / g, wb = 1 / gradient_slowness(b) / g;
+    double centre = (ub * ub + wb * wb - ua * ua - wa * wa) / (2 * (ub - ua));
+    for (int n = 1; n < 32 && fabs(ub - ua) > 1e-9; n++) {
+        double u = ua + (ub - ua) * n / 32;
+        double w2 =
+            wa * wa + (ua - centre) * (ua - centre) - (u - centre) * (u - centre);
+        double w = sqrt(fmax(w2, 0)) - 2 / g; /* from the origin of coordinates */
+        double x = u * nz + w * nx, z = -u * nx + w * nz;
+        if (x < grid->x0 || x > fm_grid_x_max(grid) || z < grid->z[0] ||
+            z > grid->z[grid->nz - 1]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 fm_medium medium_on(fm_grid *grid, rule *slowness)
 {
     fm_medium medium = {.grid = *grid};
@@ -87,6 +118,18 @@ fm_medium flat_medium(size_t nx, size_t nz, rule *slowness)
 {
     return medium_of(FM_CARTESIAN, nx, nz, (fm_point){0, 0}, (fm_point){1, 1},
                      slowness);
+}
+
+fm_medium layered_medium(size_t nx, size_t nz, size_t row, rule *before, rule *beyond)
+{
+    fm_medium medium = flat_medium(nx, nz, before);
+    for (size_t k = row + 1; k < nz; k++) {
+        for (size_t i = 0; i < nx; i++) {
+            *slowness_at(&medium, i, k) = beyond(node_at(&medium, i, k));
+        }
+    }
+    add_interface(&medium, row, beyond);
+    return medium;
 }
 
 void add_interface(fm_medium *medium, size_t row, rule *beyond)

@@ -19,11 +19,18 @@ typedef double rule(fm_point at); /* slowness, s/km */
 double unit_slowness(fm_point at);
 double gradient_slowness(fm_point at); /* 1 / (2 + x / 8 + z / 4) */
 
+/* Time in the plane for gradient_slowness, and does the ray (an arc of a circle) stay
+ * in the grid? */
+double gradient_time(fm_point a, fm_point b);
+bool gradient_ray_inside(const fm_grid *grid, fm_point a, fm_point b);
+
 fm_medium medium_on(fm_grid *grid, rule *slowness);
 /* Cartesian, from (0, 0), unit steps. */
 fm_medium flat_medium(size_t nx, size_t nz, rule *slowness);
 fm_medium medium_of(fm_geometry geometry, size_t nx, size_t nz, fm_point first,
                     fm_point step, rule *slowness);
+/* Flat, with an interface at the row and other rules on and beyond it. */
+fm_medium layered_medium(size_t nx, size_t nz, size_t row, rule *before, rule *beyond);
 /* One more interface, later than those there are, with this slowness beyond. */
 void add_interface(fm_medium *medium, size_t row, rule *beyond);
 double *slowness_at(fm_medium *medium, size_t i, size_t k);

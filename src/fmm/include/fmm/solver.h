@@ -36,8 +36,8 @@ fm_status fm_solver_march(fm_solver *solver, fm_point source, const fm_point *re
                           size_t n, fm_error *error);
 
 /* The time in seconds at a point of the grid, after a march. False (and NaN) when the
- * wave cannot get there, the point is outside the grid, or the march was stopped
- * before. */
+ * wave cannot get there, the point is outside the grid, the march was stopped before,
+ * or the last march failed. */
 bool fm_solver_time(const fm_solver *solver, fm_point receiver, double *time_s);
 
 /* The whole field [nz][nx] in seconds, x fastest; NaN where the wave did not arrive. */
