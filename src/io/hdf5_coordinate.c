@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "raw_grid_private.h"
+
 /* --- Dimension scales --- */
 
 typedef struct scale_user { /* a record of REFERENCE_LIST */
@@ -166,13 +168,10 @@ static hid_t open_beside(hid_t variable, const char *name, size_t n)
  * arrays. */
 static hid_t open_usual(hid_t variable, int dimension, size_t n)
 {
-    static const char *const usual[2][8] = {
-        {"z", "depth", "lat", "latitude", "radius", "y", NULL},
-        {"x", "lon", "longitude", "angle", NULL},
-    };
+    const char *const *usual = fm_raw_usual_names(dimension);
     hid_t dataset = -1;
-    for (size_t i = 0; dataset < 0 && usual[dimension][i]; i++) {
-        dataset = open_beside(variable, usual[dimension][i], n);
+    for (size_t i = 0; dataset < 0 && usual[i]; i++) {
+        dataset = open_beside(variable, usual[i], n);
     }
     return dataset;
 }

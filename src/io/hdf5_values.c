@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lines.h"
+#include "raw_grid_private.h"
 
 enum { LONGEST_TEXT = 4096 };
 
@@ -154,25 +155,16 @@ double fm_hdf5_rounding(hid_t dataset)
 }
 
 /* The fill value with which the dataset was made, if its author set one. */
-static bool made_with_fill(hid_t dataset, double *fill)
+static void creation_fill(hid_t dataset, double *fill)
 {
     hid_t list = H5Dget_create_plist(dataset);
     H5D_fill_value_t defined = H5D_FILL_VALUE_UNDEFINED;
-    bool set = list >= 0 && H5Pfill_value_defined(list, &defined) >= 0 &&
-               defined == H5D_FILL_VALUE_USER_DEFINED &&
-               H5Pget_fill_value(list, H5T_NATIVE_DOUBLE, fill) >= 0;
+    if (list >= 0 && H5Pfill_value_defined(list, &defined) >= 0 &&
+        defined == H5D_FILL_VALUE_USER_DEFINED) {
+        H5Pget_fill_value(list, H5T_NATIVE_DOUBLE, fill);
+    }
     if (list >= 0) {
         H5Pclose(list);
-    }
-    return set;
-}
-
-static void mark_missing(size_t n, double *values, double fill)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (values[i] == fill) {
-            values[i] = NAN;
-        }
     }
 }
 
@@ -182,19 +174,14 @@ bool fm_hdf5_values(hid_t dataset, size_t n, double *values)
         0) {
         return false;
     }
-    double fill = NAN, scale = 1, offset = 0;
-    if (fm_hdf5_number(dataset, "_FillValue", &fill) ||
-        made_with_fill(dataset, &fill)) {
-        mark_missing(n, values, fill);
+    fm_packing packing = {.fill = NAN, .missing = NAN, .scale = 1};
+    if (!fm_hdf5_number(dataset, "_FillValue", &packing.fill)) {
+        creation_fill(dataset, &packing.fill);
     }
-    if (fm_hdf5_number(dataset, "missing_value", &fill)) {
-        mark_missing(n, values, fill);
-    }
-    bool packed = fm_hdf5_number(dataset, "scale_factor", &scale);
-    packed = fm_hdf5_number(dataset, "add_offset", &offset) || packed;
-    for (size_t i = 0; packed && i < n; i++) {
-        values[i] = values[i] * scale + offset;
-    }
+    fm_hdf5_number(dataset, "missing_value", &packing.missing);
+    fm_hdf5_number(dataset, "scale_factor", &packing.scale);
+    fm_hdf5_number(dataset, "add_offset", &packing.offset);
+    fm_raw_unpack(&packing, n, values);
     return true;
 }
 

@@ -53,7 +53,7 @@ static fm_status inspect_grid(const char *path, FILE *stream, fm_error *error)
         return status;
     }
     fm_span span = fm_span_of(raw.values, raw.axis[0].n * raw.axis[1].n);
-    fprintf(stream, "%s: a model, HDF5 or netCDF-4\n", path);
+    fprintf(stream, "%s: a model, HDF5 or netCDF\n", path);
     fprintf(stream, "  %-11s %zu x %zu nodes, %.6g to %.6g %s", raw.name, raw.axis[0].n,
             raw.axis[1].n, span.least, span.greatest,
             raw.units ? raw.units : "(no unit)");
@@ -131,9 +131,11 @@ static fm_status refuse(const char *path, fm_error *error)
 
 static fm_status inspect(const char *path, FILE *stream, fm_error *error)
 {
-    if (H5Fis_hdf5(path) > 0) {
-        return fm_result_recognise(path) ? fm_result_inspect(path, stream, error)
-                                         : inspect_grid(path, stream, error);
+    if (H5Fis_hdf5(path) > 0 && fm_result_recognise(path)) {
+        return fm_result_inspect(path, stream, error);
+    }
+    if (fm_raw_grid_recognise(path)) {
+        return inspect_grid(path, stream, error);
     }
     switch (fm_file_kind_of(path)) {
     case FM_FILE_VTX:

@@ -1,6 +1,7 @@
 #ifndef FM_IO_RAW_GRID_H
 #define FM_IO_RAW_GRID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/status.h"
@@ -21,10 +22,13 @@ typedef struct fm_raw_grid {
     double *values;      /* [axis[0].n][axis[1].n]; unpacked, NaN: missing */
 } fm_raw_grid;
 
-/* From an HDF5 (netCDF-4) file: the variable with this name, or (NULL) the only 2-D one
- * there is. */
+/* From an HDF5 (netCDF-4) or a classic netCDF file: the variable with this name, or
+ * (NULL) the only 2-D one there is. */
 fm_status fm_raw_grid_read(const char *path, const char *variable, fm_raw_grid *raw,
                            fm_error *error);
+/* Is it one of these two, whatever its name? */
+bool fm_raw_grid_recognise(const char *path);
+
 void fm_raw_grid_clear(fm_raw_grid *raw); /* a zeroed one is fine */
 
 #endif

@@ -298,22 +298,14 @@ static void missing_values_are_known_by_all_their_names(void **state)
 
 /* --- Grids of others, where their programs are installed --- */
 
-static bool run(const void *state, const char *command)
-{
-    char line[1000];
-    snprintf(line, sizeof line, "cd %s && { %s; } >/dev/null 2>&1",
-             folder_path(state, "."), command);
-    return system(line) == 0; // NOLINT(cert-env33-c): a test drives other programs
-}
-
 static void grids_of_gmt_are_read(void **state)
 {
-    if (!run(*state, "gmt --version")) {
+    if (!folder_run(*state, "gmt --version")) {
         skip();
     }
-    assert_true(run(*state,
-                    "gmt grdmath --IO_NC4_CHUNK_SIZE=4 -R110/120/-20/-15 -I1/0.5"
-                    " -fg 100 Y 10 MUL ADD X ADD = g.grd"));
+    assert_true(folder_run(*state,
+                           "gmt grdmath --IO_NC4_CHUNK_SIZE=4 -R110/120/-20/-15 -I1/0.5"
+                           " -fg 100 Y 10 MUL ADD X ADD = g.grd"));
     fm_model model;
     fm_error error = {0};
     const char *path = folder_path(*state, "g.grd");
@@ -321,16 +313,12 @@ static void grids_of_gmt_are_read(void **state)
     assert_lines(&model, 11, 11, 110, 1, -20, 0.5);
     assert_sum(&model);
     fm_model_clear(&model);
-    assert_true(run(*state, "gmt grdmath --IO_NC4_CHUNK_SIZE=4 -R0/10/0/5 -I1 -r"
-                            " 100 Y 10 MUL ADD X ADD = g.grd=ns+s0.01+o30"));
+    assert_true(folder_run(*state, "gmt grdmath --IO_NC4_CHUNK_SIZE=4 -R0/10/0/5 -I1 -r"
+                                   " 100 Y 10 MUL ADD X ADD = g.grd=ns+s0.01+o30"));
     assert_read(read_grid(path, FM_CARTESIAN, &model, &error), &error);
     assert_lines(&model, 10, 5, 0.5, 1, 0.5, 1);
     assert_sum(&model);
     fm_model_clear(&model);
-    assert_true(run(*state, "gmt grdmath --IO_NC4_CHUNK_SIZE=classic -R0/10/0/5 -I1"
-                            " X = g.grd"));
-    assert_refused(read_grid(path, FM_CARTESIAN, &model, &error), &error,
-                   "classic format");
 }
 
 static void grids_of_xarray_are_read(void **state)
@@ -346,7 +334,7 @@ static void grids_of_xarray_are_read(void **state)
         "v = xarray.Dataset({'vp': v.drop_vars('x')})\n"
         "v.to_netcdf('none.nc')\n";
     put(*state, "make.py", script);
-    if (!run(*state, "/usr/bin/python3 make.py")) {
+    if (!folder_run(*state, "/usr/bin/python3 make.py")) {
         skip();
     }
     fm_model model;

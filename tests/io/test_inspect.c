@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "classic_fixture.h"
 #include "folder_fixture.h"
 #include "io/inspect.h"
 #include "io/result.h"
@@ -145,6 +146,20 @@ static void an_hdf5_model_shows_its_coordinates_as_they_stand(void **state)
     ASSERT_SAYS(path, lines);
 }
 
+/* Also without the help of its name. */
+static void a_classic_netcdf_model_shows_the_same(void **state)
+{
+    const char *path = make_classic(*state, "nc3", classic_usual);
+    const char *other = folder_path(*state, "model");
+    const char *const lines[] = {"a model, HDF5 or netCDF\n",
+                                 "speed       4 x 5 nodes, 108 to 131 km/s\n",
+                                 "z           4 values, 1 to 2.5 (no unit)\n",
+                                 "x           5 values, -2 to 6 km\n"};
+    ASSERT_SAYS(path, lines);
+    assert_int_equal(rename(path, other), 0);
+    ASSERT_SAYS(other, lines);
+}
+
 static void a_vtx_model_shows_vertices_and_extent(void **state)
 {
     const char *path = folder_path(*state, "m.vtx");
@@ -177,7 +192,7 @@ static void what_is_nothing_of_ours_is_refused(void **state)
     assert_refuses(text, FM_BAD_INPUT, "neither a result file nor a model");
     const char *fake = folder_path(*state, "a.h5");
     write_text(fake, "hello");
-    assert_refuses(fake, FM_BAD_INPUT, "neither netCDF-4 nor HDF5");
+    assert_refuses(fake, FM_BAD_INPUT, "neither netCDF nor HDF5");
     const char *table = folder_path(*state, "a.csv");
     write_text(table, "id,x,z\nA,1,2\n");
     assert_refuses(table, FM_BAD_INPUT, "depth_km");
@@ -208,6 +223,7 @@ int main(void)
         IN_FOLDER(a_result_tells_its_survey_and_what_was_done),
         IN_FOLDER(a_result_without_fields_or_pairs_says_so),
         IN_FOLDER(an_hdf5_model_shows_its_coordinates_as_they_stand),
+        IN_FOLDER(a_classic_netcdf_model_shows_the_same),
         IN_FOLDER(a_vtx_model_shows_vertices_and_extent),
         IN_FOLDER(a_profile_shows_knots_depths_and_jumps),
         IN_FOLDER(what_is_nothing_of_ours_is_refused),

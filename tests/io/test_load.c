@@ -58,7 +58,7 @@ static void each_kind_of_model_file_finds_its_reader(void **state)
 {
     static const char *const bad[][2] = {
         {"m.vtx", "m.vtx:1: the numbers of vertices"},
-        {"m.grd", "m.grd: neither netCDF-4 nor HDF5"},
+        {"m.grd", "m.grd: neither netCDF nor HDF5"},
         {"m.nc", "m.nc: neither"},
         {"m.h5", "m.h5: neither"},
         {"m.hdf5", "m.hdf5: neither"},

@@ -17,6 +17,7 @@
 #include <hdf5.h>
 #include <hdf5_hl.h>
 
+#include "classic_fixture.h"
 #include "folder_fixture.h"
 #include "io/jobfile.h"
 #include "io/load.h"
@@ -180,6 +181,23 @@ static void a_grid_without_memory_is_refused(void **state)
                     "  interpolation: bspline\n");
 }
 
+static void a_classic_grid_without_memory_is_refused(void **state)
+{
+    make_classic(*state, "nc3", classic_usual);
+    try_job(*state, "model:\n  file: g.nc\n  geometry: cartesian\n");
+}
+
+static void an_old_grid_of_gmt_without_memory_is_refused(void **state)
+{
+    make_classic(*state, "nc3",
+                 "dimensions: side = 2; xysize = 4;\nvariables:\n"
+                 "double x_range(side), y_range(side), spacing(side), z(xysize);\n"
+                 "int dimension(side); x_range:units = \"km\";\n"
+                 "data: x_range = 0, 9; y_range = 0, 9; spacing = 9, 9;\n"
+                 "dimension = 2, 2; z = 5, 6, 7, 8;\n");
+    try_job(*state, "model:\n  file: g.nc\n  geometry: cartesian\n");
+}
+
 #define IN_FOLDER(test)                                                                \
     cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
 
@@ -190,6 +208,8 @@ int main(void)
         IN_FOLDER(a_profile_without_memory_is_refused),
         IN_FOLDER(a_vertex_file_without_memory_is_refused),
         IN_FOLDER(a_grid_without_memory_is_refused),
+        IN_FOLDER(a_classic_grid_without_memory_is_refused),
+        IN_FOLDER(an_old_grid_of_gmt_without_memory_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

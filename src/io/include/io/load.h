@@ -19,7 +19,7 @@ fm_status fm_job_load(fm_job_spec *spec, fm_job *job, fm_error *error);
 fm_status fm_vtx_read(const char *path, fm_geometry geometry, double radius_km,
                       fm_model *model, fm_error *error);
 
-/* 2-D variable of an HDF5 or netCDF-4 file, by name or (NULL) the only one there is,
+/* 2-D variable of an HDF5 or netCDF file, by name or (NULL) the only one there is,
  * with its coordinate variables. Understands _FillValue and NaN (masked), units
  * attributes m, km, m s-1, m/s, km s-1, km/s, degrees*, descending axes. */
 fm_status fm_grid_file_read(const char *path, const char *variable,
