@@ -1,0 +1,312 @@
+/* Masked nodes: never entered, gone around, no source. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+
+static const size_t N = 41;
+
+static double rough(fm_point at)
+{
+    return 0.5 + uniform((uint64_t)(100 * at.x) * 7919 + (uint64_t)(100 * at.z));
+}
+
+static void masked_nodes_are_never_entered(void **state)
+{
+    (void)state;
+    fm_medium medium = flat_medium(N, N, rough);
+    for (size_t node = 0; node < N * N; node++) {
+        if (uniform(node) < 0.3 && node != 20 * N + 20) {
+            mask(&medium, node % N, node / N);
+        }
+    }
+    for (int order = 1; order <= 2; order++) {
+        double *field = solved(&medium, order, (fm_point){20, 20});
+        size_t reached = 0;
+        for (size_t node = 0; node < N * N; node++) {
+            bool masked = isinf(medium.slowness[node]);
+            assert_true(masked ? isnan(field[node]) : !isinf(field[node]));
+            reached += isnan(field[node]) ? 0 : 1;
+        }
+        assert_true(reached > N * N / 2);
+        free(field);
+    }
+    fm_medium_clear(&medium);
+}
+
+/* A wall at column 20 with its gap at row 20; the shortest way bends at the gap. */
+static void a_wall_is_gone_around_through_its_gap(void **state)
+{
+    (void)state;
+    fm_medium medium = flat_medium(N, N, unit_slowness);
+    for (size_t k = 0; k < N; k++) {
+        if (k != 20) {
+            mask(&medium, 20, k);
+        }
+    }
+    fm_point source = {10, 5}, gap = {20, 20};
+    double *field = solved(&medium, 2, source);
+    for (size_t node = 0; node < N * N; node++) {
+        fm_point at = node_at(&medium, node % N, node / N);
+        double way = at.x <= 20 ? hypot(at.x - source.x, at.z - source.z)
+                                : hypot(gap.x - source.x, gap.z - source.z) +
+                                      hypot(at.x - gap.x, at.z - gap.z);
+        if (isfinite(medium.slowness[node])) {
+            /* The bend is a source the scheme does not know: 1.3 steps late, measured.
+             */
+            assert_near(field[node], way, at.x < 20 ? 1e-12 : 1.5);
+            assert_true(field[node] >= way * (1 - 1e-3));
+        }
+    }
+    free(field);
+    fm_medium_clear(&medium);
+}
+
+static void behind_a_closed_wall_nothing_arrives(void **state)
+{
+    (void)state;
+    fm_medium medium = flat_medium(N, N, unit_slowness);
+    for (size_t k = 0; k < N; k++) {
+        mask(&medium, k, N - 1 - k);
+    }
+    fm_solver *solver = plain_solver(&medium);
+    march_from(solver, (fm_point){5.2, 7.7});
+    for (uint64_t n = 0; n < 200; n++) {
+        fm_point at = {40 * uniform(2 * n), 40 * uniform(2 * n + 1)};
+        double side = at.x + at.z - 40; /* whole cells beyond the diagonal: 1 or more */
+        assert_true(side < 0 ? time_at(solver, at) > 0
+                             : side <= 1 || isnan(time_at(solver, at)));
+    }
+    assert_true(fm_solver_accepted(solver) == N * (N - 1) / 2);
+    fm_solver_destroy(solver);
+    fm_medium_clear(&medium);
+}
+
+static void a_masked_source_is_refused_and_leaves_no_times(void **state)
+{
+    (void)state;
+    fm_medium medium = flat_medium(N, N, unit_slowness);
+    mask(&medium, 20, 20);
+    fm_solver *solver = plain_solver(&medium);
+    fm_error error = {0};
+    assert_int_equal(fm_solver_march(solver, (fm_point){20, 20}, NULL, 0, &error),
+                     FM_BAD_INPUT);
+    assert_string_equal(error.message, "the source at x 20, z 20 lies in a masked part "
+                                       "of the model (speed zero)");
+    assert_true(isnan(time_at(solver, (fm_point){20, 20})));
+    assert_true(isnan(time_at(solver, (fm_point){1, 1})));
+    fm_solver_destroy(solver);
+    fm_medium_clear(&medium);
+}
+
+/* One masked node, wherever it is, changes the times of constant speed little. */
+static void a_source_beside_a_mask_is_as_good_as_any(void **state)
+{
+    (void)state;
+    const fm_point sources[] = {{20, 20},      {20.25, 20},   {20, 20.5},
+                                {20.25, 20.5}, {19.75, 20.5}, {19.5, 19.75}};
+    for (size_t node = 0; node < 25; node++) {
+        fm_medium medium = flat_medium(N, N, unit_slowness);
+        mask(&medium, 18 + node % 5, 18 + node / 5);
+        for (size_t s = node == 12 ? 1 : 0; s < sizeof sources / sizeof *sources; s++) {
+            double *field = solved(&medium, 2, sources[s]);
+            for (size_t at = 0; at < N * N; at++) {
+                double r = hypot((double)(at % N) - sources[s].x,
+                                 (double)(at / N) - sources[s].z);
+                if (isfinite(medium.slowness[at])) {
+                    /* Rays bend around the mask with the error of the scheme. */
+                    assert_true(field[at] >= r * (1 - 3e-3));
+                    assert_true(field[at] <= r + 2.5);
+                } else {
+                    assert_true(isnan(field[at]));
+                }
+            }
+            free(field);
+        }
+        fm_medium_clear(&medium);
+    }
+}
+
+/* Seeds, which are taken for granted later, are exact. */
+static void a_mask_does_not_bend_the_first_times(void **state)
+{
+    (void)state;
+    for (size_t node = 0; node < 36; node++) {
+        fm_medium medium = flat_medium(6, 6, unit_slowness);
+        mask(&medium, node % 6, node / 6);
+        fm_point source = {2.25, 2.5};
+        double *field = solved(&medium, 2, source);
+        for (size_t corner = 0; corner < 4; corner++) {
+            size_t i = 2 + corner % 2, k = 2 + corner / 2;
+            double r = hypot((double)i - source.x, (double)k - source.z);
+            assert_true(i + 6 * k == node ? isnan(field[i + 6 * k])
+                                          : fabs(field[i + 6 * k] - r) < 1e-15);
+        }
+        free(field);
+        fm_medium_clear(&medium);
+    }
+}
+
+static void only_the_sources_cell_open_is_a_march_of_four_nodes(void **state)
+{
+    (void)state;
+    fm_medium medium = flat_medium(9, 9, unit_slowness);
+    for (size_t node = 0; node < 81; node++) {
+        size_t i = node % 9, k = node / 9;
+        if (!((i == 3 || i == 4) && (k == 5 || k == 6))) {
+            mask(&medium, i, k);
+        }
+    }
+    fm_solver *solver = plain_solver(&medium);
+    const fm_point sources[] = {{3.2, 5.6}, {3, 5}, {4, 5.5}, {4, 6}};
+    for (size_t s = 0; s < 4; s++) {
+        march_from(solver, sources[s]);
+        assert_true(fm_solver_accepted(solver) == 4);
+        fm_point at = {3.7, 5.9};
+        double r = hypot(at.x - sources[s].x, at.z - sources[s].z);
+        assert_near(time_at(solver, at), r, 1e-2 * r);
+        assert_true(isnan(time_at(solver, (fm_point){5.5, 5.5})));
+        assert_true(isnan(time_at(solver, (fm_point){5, 5})));
+        /* In a cell with open corners a straight ray from them is better than none. */
+        assert_true(time_at(solver, (fm_point){4.5, 5.5}) > 0);
+    }
+    fm_solver_destroy(solver);
+    fm_medium_clear(&medium);
+}
+
+static void one_open_node_is_enough(void **state)
+{
+    (void)state;
+    fm_medium medium = flat_medium(5, 5, unit_slowness);
+    for (size_t node = 0; node < 25; node++) {
+        if (node != 12) {
+            mask(&medium, node % 5, node / 5);
+        }
+    }
+    fm_solver *solver = plain_solver(&medium);
+    march_from(solver, (fm_point){2, 2});
+    assert_true(fm_solver_accepted(solver) == 1);
+    assert_true(time_at(solver, (fm_point){2, 2}) == 0);
+    march_from(solver, (fm_point){2.25, 1.5});
+    assert_true(fm_solver_accepted(solver) == 1);
+    assert_near(time_at(solver, (fm_point){2, 2}), hypot(0.25, 0.5), 1e-15);
+    fm_solver_destroy(solver);
+    fm_medium_clear(&medium);
+}
+
+static void everything_masked_is_refused(void **state)
+{
+    (void)state;
+    fm_medium medium = flat_medium(4, 4, unit_slowness);
+    for (size_t node = 0; node < 16; node++) {
+        mask(&medium, node % 4, node / 4);
+    }
+    fm_solver *solver = plain_solver(&medium);
+    for (double x = 0; x <= 3; x += 0.5) {
+        assert_int_equal(fm_solver_march(solver, (fm_point){x, 1.5}, NULL, 0, NULL),
+                         FM_BAD_INPUT);
+    }
+    fm_solver_destroy(solver);
+    fm_medium_clear(&medium);
+}
+
+static double closed(fm_point at)
+{
+    (void)at;
+    return INFINITY;
+}
+
+/* Straight rays in the open half, nothing in the other, the boundary open. */
+static void expect_half(const fm_medium *medium, fm_point source, bool upper_open)
+{
+    fm_solver *solver = plain_solver(medium);
+    march_from(solver, source);
+    for (size_t node = 0; node < N * N; node++) {
+        fm_point at = node_at(medium, node % N, node / N);
+        double time = time_at(solver, at);
+        double r = hypot(at.x - source.x, at.z - source.z);
+        if (upper_open ? at.z < 20 : at.z > 20) {
+            assert_true(isnan(time));
+        } else {
+            assert_near(time, r, 2e-2 * fmin(r, 1) + 1e-13);
+        }
+    }
+    double into = upper_open ? 20.4 : 19.6, out = upper_open ? 19.4 : 20.6;
+    double r = hypot(12.3 - source.x, into - source.z);
+    assert_near(time_at(solver, (fm_point){12.3, into}), r, 2e-2);
+    double beside = source.x < 20 ? source.x + 0.3 : source.x - 0.3;
+    assert_near(time_at(solver, (fm_point){beside, 20}), hypot(0.3, source.z - 20),
+                2e-2);
+    assert_true(isnan(time_at(solver, (fm_point){12.3, out - (upper_open ? 1 : -1)})));
+    fm_solver_destroy(solver);
+}
+
+static void one_side_of_an_interface_may_be_masked(void **state)
+{
+    (void)state;
+    const fm_point sources[] = {{10, 20}, {10.3, 20}, {0, 20}, {40, 20}, {39.5, 20}};
+    for (size_t n = 0; n < 2; n++) {
+        bool upper_open = n == 1;
+        fm_medium medium = layered_medium(N, N, 20, upper_open ? closed : unit_slowness,
+                                          upper_open ? unit_slowness : closed);
+        for (size_t s = 0; s < sizeof sources / sizeof *sources; s++) {
+            expect_half(&medium, sources[s], upper_open);
+        }
+        expect_half(&medium, (fm_point){10, upper_open ? 24 : 16}, upper_open);
+        expect_half(&medium, (fm_point){10.3, upper_open ? 20.4 : 19.6}, upper_open);
+        fm_medium_clear(&medium);
+    }
+}
+
+/* The open side alternates along the row: no seed may be taken from the closed one. */
+static void a_side_masked_in_places_gives_no_infinite_times(void **state)
+{
+    (void)state;
+    fm_medium medium = layered_medium(N, N, 20, unit_slowness, unit_slowness);
+    for (size_t i = 0; i < N; i++) {
+        if (i % 3 == 0) {
+            *slowness_at(&medium, i, 20) = INFINITY;
+        }
+        if (i % 4 == 0) {
+            medium.slowness_beyond[i] = INFINITY;
+        }
+    }
+    for (double x = 0.5; x < 40; x += 0.5) {
+        if (fmod(x, 12) == 0) {
+            continue; /* closed on both sides */
+        }
+        double *field = solved(&medium, 2, (fm_point){x, 20});
+        for (size_t node = 0; node < N * N; node++) {
+            bool masked = node / N == 20 && node % N % 12 == 0;
+            assert_true(masked ? isnan(field[node]) : isfinite(field[node]));
+        }
+        free(field);
+    }
+    fm_medium_clear(&medium);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(masked_nodes_are_never_entered),
+        cmocka_unit_test(a_wall_is_gone_around_through_its_gap),
+        cmocka_unit_test(behind_a_closed_wall_nothing_arrives),
+        cmocka_unit_test(a_masked_source_is_refused_and_leaves_no_times),
+        cmocka_unit_test(a_source_beside_a_mask_is_as_good_as_any),
+        cmocka_unit_test(a_mask_does_not_bend_the_first_times),
+        cmocka_unit_test(only_the_sources_cell_open_is_a_march_of_four_nodes),
+        cmocka_unit_test(one_open_node_is_enough),
+        cmocka_unit_test(everything_masked_is_refused),
+        cmocka_unit_test(one_side_of_an_interface_may_be_masked),
+        cmocka_unit_test(a_side_masked_in_places_gives_no_infinite_times),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
