@@ -128,6 +128,14 @@ static void zones_better_receivers_close_to_the_source_most(void **state)
     }
 }
 
+/* Two tenths more than measured; five times that without the neighbours. */
+static void a_source_on_a_node_of_the_boundary_takes_in_its_neighbours(void **state)
+{
+    (void)state;
+    assert_true(deviation_of(0.25, 0, (fm_point){12, 8}, 1).mean < 5e-3);
+    assert_true(deviation_of(0.25, 0, (fm_point){40, 8}, 1).mean < 3e-3);
+}
+
 static void half_the_step_has_much_less_error(void **state)
 {
     (void)state;
@@ -262,6 +270,51 @@ static void without_interfaces_zones_change_no_more_than_the_error(void **state)
     fm_medium_clear(&medium);
 }
 
+/* Nodes of 1 km/s, and a fast band beyond the zone around the middle, on one side: on
+ * that side the fastest way to the corners of the zone leaves the zone. */
+static fm_model banded(int band)
+{
+    enum { NODES = 161 };
+    fm_model model = {.kind = FM_MODEL_NODES,
+                      .x_max = NODES - 1,
+                      .z_max = NODES - 1,
+                      .nx = NODES,
+                      .nz = NODES,
+                      .dx = 1,
+                      .dz = 1,
+                      .interpolation = FM_LINEAR,
+                      .values = malloc(sizeof(double) * NODES * NODES)};
+    assert_non_null(model.values);
+    for (size_t k = 0; k < NODES; k++) {
+        for (size_t i = 0; i < NODES; i++) {
+            const size_t from_edge[] = {i, NODES - 1 - i, k, NODES - 1 - k};
+            model.values[k * NODES + i] = from_edge[band] < 12 ? 20 : 1;
+        }
+    }
+    return model;
+}
+
+static void a_zone_ends_when_its_wave_may_meet_a_faster_one_from_outside(void **state)
+{
+    (void)state;
+    for (int band = 0; band < 4; band++) {
+        fm_model model = banded(band);
+        fm_medium medium = model_medium(&model, 1);
+        fm_solver *plain = solver_with(&medium, &model, 2, 0, false);
+        fm_solver *zoned = solver_with(&medium, &model, 2, 1, false);
+        march_from(plain, (fm_point){80, 80});
+        march_from(zoned, (fm_point){80, 80});
+        double *one = field_of(plain, &medium), *two = field_of(zoned, &medium);
+        assert_true(largest_difference(one, two, fm_grid_nodes(&medium.grid)) < 0.7);
+        free(two);
+        free(one);
+        fm_solver_destroy(zoned);
+        fm_solver_destroy(plain);
+        fm_medium_clear(&medium);
+        fm_model_clear(&model);
+    }
+}
+
 static void nodes_and_early_stops_are_to_the_bit_with_zones_too(void **state)
 {
     (void)state;
@@ -295,11 +348,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zones_better_the_times_level_by_level),
         cmocka_unit_test(zones_better_receivers_close_to_the_source_most),
+        cmocka_unit_test(a_source_on_a_node_of_the_boundary_takes_in_its_neighbours),
         cmocka_unit_test(half_the_step_has_much_less_error),
         cmocka_unit_test(automatic_zones_are_three_near_an_interface_and_else_none),
         cmocka_unit_test(every_tiny_grid_can_be_refined),
         cmocka_unit_test(a_thin_layered_grid_can_be_refined),
         cmocka_unit_test(without_interfaces_zones_change_no_more_than_the_error),
+        cmocka_unit_test(a_zone_ends_when_its_wave_may_meet_a_faster_one_from_outside),
         cmocka_unit_test(nodes_and_early_stops_are_to_the_bit_with_zones_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,6 +202,44 @@ static void one_open_node_is_enough(void **state)
     fm_medium_clear(&medium);
 }
 
+/* Nothing is interpolated there: the closed form alone. */
+static void in_the_sources_cell_a_receiver_needs_no_other_nodes(void **state)
+{
+    (void)state;
+    fm_medium medium = flat_medium(5, 5, unit_slowness);
+    for (size_t node = 0; node < 25; node++) {
+        if (node != 12) {
+            mask(&medium, node % 5, node / 5);
+        }
+    }
+    fm_solver *solver = plain_solver(&medium);
+    fm_point source = {2.25, 1.5};
+    march_from(solver, source);
+    for (uint64_t n = 0; n < 50; n++) {
+        fm_point at = {2 + uniform(2 * n), 1 + uniform(2 * n + 1)};
+        double r = hypot(at.x - source.x, at.z - source.z);
+        assert_near(time_at(solver, at), r, 1e-14);
+    }
+    fm_solver_destroy(solver);
+    fm_medium_clear(&medium);
+}
+
+static void on_an_edge_between_masked_nodes_nothing_arrives(void **state)
+{
+    (void)state;
+    fm_medium medium = flat_medium(9, 9, unit_slowness);
+    mask(&medium, 5, 4);
+    mask(&medium, 6, 4);
+    fm_solver *solver = plain_solver(&medium);
+    march_from(solver, (fm_point){2.2, 2.1});
+    assert_true(isnan(time_at(solver, (fm_point){5.5, 4})));
+    assert_true(time_at(solver, (fm_point){5.5, 4.01}) > 0);
+    assert_true(time_at(solver, (fm_point){5.5, 3.99}) > 0);
+    assert_true(time_at(solver, (fm_point){4.5, 4}) > 0);
+    fm_solver_destroy(solver);
+    fm_medium_clear(&medium);
+}
+
 static void everything_masked_is_refused(void **state)
 {
     (void)state;
@@ -266,6 +304,31 @@ static void one_side_of_an_interface_may_be_masked(void **state)
     }
 }
 
+static double gradient(fm_point at)
+{
+    return 1 / (1 + at.x / 16 + at.z / 8);
+}
+
+/* A side that is masked is as good as none: nothing reaches across for it. */
+static void an_interface_before_a_mask_is_the_edge_of_the_grid(void **state)
+{
+    (void)state;
+    fm_medium masked = layered_medium(N, N, 20, gradient, closed);
+    fm_medium cut = flat_medium(N, 21, gradient);
+    fm_solver *one = plain_solver(&masked), *two = plain_solver(&cut);
+    fm_point source = {10.3, 7.4};
+    march_from(one, source);
+    march_from(two, source);
+    for (uint64_t n = 0; n < 200; n++) {
+        fm_point at = {40 * uniform(2 * n), 20 - 3 * uniform(2 * n + 1)};
+        assert_true(time_at(one, at) == time_at(two, at));
+    }
+    fm_solver_destroy(two);
+    fm_solver_destroy(one);
+    fm_medium_clear(&cut);
+    fm_medium_clear(&masked);
+}
+
 /* The open side alternates along the row: no seed may be taken from the closed one. */
 static void a_side_masked_in_places_gives_no_infinite_times(void **state)
 {
@@ -304,8 +367,11 @@ int main(void)
         cmocka_unit_test(a_mask_does_not_bend_the_first_times),
         cmocka_unit_test(only_the_sources_cell_open_is_a_march_of_four_nodes),
         cmocka_unit_test(one_open_node_is_enough),
+        cmocka_unit_test(in_the_sources_cell_a_receiver_needs_no_other_nodes),
+        cmocka_unit_test(on_an_edge_between_masked_nodes_nothing_arrives),
         cmocka_unit_test(everything_masked_is_refused),
         cmocka_unit_test(one_side_of_an_interface_may_be_masked),
+        cmocka_unit_test(an_interface_before_a_mask_is_the_edge_of_the_grid),
         cmocka_unit_test(a_side_masked_in_places_gives_no_infinite_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
