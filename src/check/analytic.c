@@ -1,16 +1,21 @@
-/* Problems with known answers. r is the distance to the source; vectors are bold in the
- * papers and (x, z) here.
+/* Problems with known answers; r is the distance to the source.
  *
- *   constant     T = s r: a straight line, a chord of the polar section, a great circle
- *   gradient     v = v0 + g.x:  T = acosh(1 + |g|^2 r^2 / (2 v_s v)) / |g|   (Slotnick
- * 1959) sloth        s^2 = s0^2 + 2 a.x: rays are parabolas (Cerveny 2001, sec. 3.4.2):
- *                S = s_s^2 + a.dx, sigma^2 = 2 r^2 / (S + sqrt(S^2 - |a|^2 r^2)),
- *                T = S sigma - |a|^2 sigma^3 / 6
- *   mercator     v = c cos(latitude) on the sphere: conformal to the plane by
- * Mercator's projection, where rays are straight (loxodromes on the sphere) log-polar
- * v = c radius: conformal to the plane by (angle, ln radius) manufactured T = r tau
- * with tau chosen, s = |r grad tau + tau grad r| layers       two constant layers:
- * direct, head and transmitted waves */
+ * constant: T = s r, along a straight line, a chord of the section, a great circle.
+ *
+ * gradient: v = v0 + g.x, T = acosh(1 + |g|^2 r^2 / (2 v_s v)) / |g| (Slotnick 1959).
+ *
+ * sloth: s^2 = s0^2 + 2 a.x, rays are parabolas (Cerveny 2001, section 3.4.2):
+ * T = S sigma - |a|^2 sigma^3 / 6 with S = s_s^2 + a.dx and
+ * sigma^2 = 2 r^2 / (S + sqrt(S^2 - |a|^2 r^2)).
+ *
+ * mercator: v = c cos(latitude) is conformal to the plane by Mercator's projection,
+ * where rays are straight (loxodromes on the sphere).
+ *
+ * log-polar: v = c radius is conformal to the plane by (angle, ln radius).
+ *
+ * manufactured: T = r tau with tau chosen, s = |r grad tau + tau grad r|.
+ *
+ * layers: two constant layers, with direct, head and transmitted waves. */
 #include "check/analytic.h"
 
 #include <math.h>

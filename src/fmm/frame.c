@@ -70,7 +70,7 @@ static fm_difference first_difference(double d1)
  * interface the derivative jumps: when the first upwind node lies on one, the second
  * node is on its other side, and the first-order form must do (docs/method.md,
  * "Contrasts"). */
-static fm_difference towards(const fm_frame *frame, size_t k, int direction)
+static fm_difference towards(const fm_frame *frame, size_t k, ptrdiff_t direction)
 {
     const fm_grid *grid = &frame->medium->grid;
     size_t room = direction < 0 ? k : grid->nz - 1 - k;
@@ -107,6 +107,15 @@ void fm_frame_set_medium(fm_frame *frame, const fm_medium *medium, int order)
         if (order == 1) {
             row->lower.second = row->upper.second = row->along.second = false;
         }
+    }
+}
+
+void fm_frame_first_order_beside(fm_frame *frame, size_t row, bool upper)
+{
+    if (upper && row + 2 < frame->medium->grid.nz) {
+        frame->row[row + 2].lower.second = false;
+    } else if (!upper && row >= 2) {
+        frame->row[row - 2].upper.second = false;
     }
 }
 

@@ -51,6 +51,11 @@ void fm_frame_clear(fm_frame *frame);
 
 /* Take the medium's grid (at most the size it was created for), then the source. */
 void fm_frame_set_medium(fm_frame *frame, const fm_medium *medium, int order);
+/* For an interface beside the source: on its slow side, that of larger row numbers if
+ * `upper`, the head wave along it comes before the direct wave, whose differences must
+ * therefore not take their second node from that row. */
+void fm_frame_first_order_beside(fm_frame *frame, size_t row, bool upper);
+
 void fm_frame_set_source(fm_frame *frame, fm_point source);
 
 /* Beyond this haversine (150 degrees) the distance to the source is not a factor of the

@@ -14,7 +14,8 @@
 
 static size_t padded(size_t nx, size_t nz)
 {
-    return (nx + 2 * FM_MARGIN) * (nz + 2 * FM_MARGIN);
+    const size_t margins = (size_t)2 * FM_MARGIN;
+    return (nx + margins) * (nz + margins);
 }
 
 /* The front of a smooth wave is a few times the perimeter; the queue grows if it must.
@@ -105,7 +106,7 @@ fm_status fm_march_begin(fm_march *march, const fm_medium *medium, fm_point sour
         return status;
     }
     march->medium = medium;
-    march->stride = medium->grid.nx + 2 * FM_MARGIN;
+    march->stride = medium->grid.nx + (size_t)2 * FM_MARGIN;
     fm_heap_empty(&march->heap);
     march->accepted = march->wanted = 0;
     fm_frame_set_medium(&march->frame, medium, march->order);
@@ -113,6 +114,10 @@ fm_status fm_march_begin(fm_march *march, const fm_medium *medium, fm_point sour
     const fm_place *place = &march->source.place;
     lines_beside(place->column, place->fx, march->line_column);
     lines_beside(place->row, place->fz, march->line_row);
+    for (size_t n = 0; n < march->source.boundaries; n++) {
+        const fm_boundary *boundary = &march->source.boundary[n];
+        fm_frame_first_order_beside(&march->frame, boundary->row, boundary->slow_upper);
+    }
     reset_nodes(march);
     return FM_OK;
 }
@@ -146,12 +151,11 @@ fm_status fm_march_seed(fm_march *march, size_t column, size_t row, double time,
     }
     double r = fm_frame_look(&march->frame, column, row).r;
     march->value[node].time = time;
-    march->value[node].tau = r > 0 ? time / r : 1 / march->source.speed;
+    march->value[node].tau =
+        r > 0 ? time / r
+              : fmin(march->source.slowness_lower, march->source.slowness_upper);
     accept(march, node);
     march->state[node] |= FM_SEED;
-    if (!(r > 0) && march->source.on_interface) {
-        march->state[node] |= FM_KINK;
-    }
     return FM_OK;
 }
 
@@ -162,8 +166,7 @@ static double seed_time(const fm_march *march, size_t column, size_t row)
     double r = fm_frame_look(&march->frame, column, row).r;
     fm_point offset =
         fm_source_offset(source, (fm_point){fm_grid_x(grid, column), grid->z[row]});
-    return source->on_interface ? fm_source_time_at_interface(source, r, offset.z)
-                                : fm_source_time(source, r, offset);
+    return fm_source_time(source, r, offset);
 }
 
 /* First and last node of the source's cell along an axis. A source on an interface also

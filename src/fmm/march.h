@@ -23,8 +23,7 @@ enum fm_node_state {
 enum {
     FM_STATE = 3,  /* mask of the state itself */
     FM_WANTED = 4, /* a receiver needs this node */
-    FM_KINK = 8,   /* T / r has no single value here: not for second differences */
-    FM_SEED = 16 /* accepted before the march; its neighbours are still to be updated */
+    FM_SEED = 8 /* accepted before the march; its neighbours are still to be updated */
 };
 
 typedef struct fm_value {

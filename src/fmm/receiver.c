@@ -113,21 +113,29 @@ static bool combine(const fm_march *march, bool factored, const weights *x,
     return true;
 }
 
-/* The closed cell of the source; a point on the edge of it counts. */
+/* Is a place, in steps from the source's cell, in that cell; or, `both` being set, in a
+ * cell on either side of the node at `fraction` (0 or 1) that the source is on? */
+static bool near(double steps, double fraction, bool both)
+{
+    double low = both && fraction <= 0 ? -1 : 0;
+    double high = both && fraction >= 1 ? 2 : 1;
+    return steps >= low && steps <= high;
+}
+
+/* The closed cell of the source, a point on its edge included; around a source on an
+ * interface all the cells that touch it. */
 static bool in_source_cell(const fm_march *march, const fm_place *place)
 {
     const fm_place *source = &march->source.place;
+    bool both = march->source.on_interface;
     double dx = (double)place->column + place->fx - (double)source->column;
     double dz = (double)place->row + place->fz - (double)source->row;
-    return dx >= 0 && dx <= 1 && dz >= 0 && dz <= 1;
+    return near(dx, source->fx, both) && near(dz, source->fz, both);
 }
 
 static double time_in_source_cell(const fm_march *march, fm_point point, double r)
 {
-    const fm_source *source = &march->source;
-    fm_point offset = fm_source_offset(source, point);
-    return source->on_interface ? fm_source_time_at_interface(source, r, offset.z)
-                                : fm_source_time(source, r, offset);
+    return fm_source_time(&march->source, r, fm_source_offset(&march->source, point));
 }
 
 static bool on_node(const fm_place *place)
@@ -163,9 +171,9 @@ static bool from_corners(const fm_march *march, const fm_place *place, double *t
     for (size_t corner = 0; corner < 4; corner++) {
         size_t i = place->column + corner % 2;
         size_t k = place->row + corner / 2;
-        bool near = (corner % 2 ? place->fx > 0 : place->fx < 1) &&
-                    (corner / 2 ? place->fz > 0 : place->fz < 1);
-        if (near && fm_march_is_accepted(march, i, k)) {
+        bool close = (corner % 2 ? place->fx > 0 : place->fx < 1) &&
+                     (corner / 2 ? place->fz > 0 : place->fz < 1);
+        if (close && fm_march_is_accepted(march, i, k)) {
             fm_point node = {fm_grid_x(grid, i), grid->z[k]};
             double ray = slowness_towards(march->medium, i, k, place) *
                          fm_distance(grid, node, place->point);

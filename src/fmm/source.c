@@ -5,7 +5,13 @@
  *
  * evaluated as log1p(q + sqrt(q (q + 2))) / |g| with q = |g|^2 r^2 / (2 v0 v), which
  * keeps its digits when q is small. It seeds the corners of the source's cell, and its
- * gradient tells the rows and columns beside the source the slowness across them. */
+ * gradient tells the rows and columns beside the source the slowness across them.
+ *
+ * Where the cell ends at an interface with a faster medium behind, the head wave may
+ * come first even there: with depths d from source and point to the interface and x
+ * along it,
+ *
+ *   T = x s2 + d sqrt(s1^2 - s2^2)   for   x >= d s2 / sqrt(s1^2 - s2^2). */
 #include "source.h"
 
 static const double radians = 3.14159265358979323846 / 180;
@@ -155,6 +161,32 @@ static void fit_interface(const fm_medium *medium, fm_source *source)
     }
 }
 
+/* Those behind which it is faster, and the one that the source is on. */
+static void fit_boundaries(const fm_medium *medium, fm_source *source)
+{
+    const fm_place *place = &source->place;
+    size_t nx = medium->grid.nx;
+    for (size_t side = 0; side < 2; side++) {
+        size_t row = place->row + side;
+        size_t n = fm_medium_interface_of(medium, row);
+        if (n == medium->ninterfaces) {
+            continue;
+        }
+        const double *far =
+            side == 0 ? medium->slowness + row * nx : medium->slowness_beyond + n * nx;
+        double beyond = slowness_between(far + place->column, place->fx);
+        bool slow_here = beyond < 1 / source->speed;
+        bool on_it = side == 0 ? place->fz <= 0 : place->fz >= 1;
+        if (slow_here || on_it) {
+            source->boundary[source->boundaries++] = (fm_boundary){
+                .row = row,
+                .slow_upper = slow_here == (side == 0),
+                .dz = (medium->grid.z[row] - place->point.z) * source->km_per_z,
+                .beyond = beyond};
+        }
+    }
+}
+
 /* Nodes along the source's lines for which the remedy is used: 64, or a fifth of the
  * longer side of the grid where that is less (measured; docs/method.md). */
 static size_t reach(const fm_grid *grid)
@@ -192,6 +224,7 @@ fm_status fm_source_fit(const fm_medium *medium, fm_point point, fm_source *sour
         source->km_per_x = point.z * radians;
     }
     fit_interface(medium, source);
+    fit_boundaries(medium, source);
     fit_trend(medium, source);
     source->line_reach = reach(grid);
     return FM_OK;
@@ -215,28 +248,44 @@ static double trend(const fm_source *source, double r, double speed)
     return speed > 0 && q > 1e-24 ? q : -1;
 }
 
-double fm_source_time(const fm_source *source, double r, fm_point offset)
+double fm_source_direct_time(const fm_source *source, double r, fm_point offset)
 {
     double q = trend(source, r, linear_speed(source, offset));
     return q < 0 ? r / source->speed : log1p(q + sqrt(q * (q + 2))) / source->g;
 }
 
-double fm_source_time_at_interface(const fm_source *source, double r, double dz)
+/* The head wave of the essay, from slowness `here` along slowness `there`; INFINITY
+ * where there is none. */
+static double head_wave(double here, double there, double depths, double along)
 {
-    double here = dz < 0 ? source->slowness_lower : source->slowness_upper;
-    double there = dz < 0 ? source->slowness_upper : source->slowness_lower;
-    double direct = here * r;
-    double depth = fabs(dz);
-    if (depth * 1e9 <= r) {
-        return fmin(here, there) * r;
-    }
-    if (there >= here) {
-        return direct;
+    if (there >= here || isinf(here)) {
+        return INFINITY;
     }
     double across = sqrt(here * here - there * there);
-    double along = sqrt(fmax(r * r - depth * depth, 0));
-    bool critical = along * across >= depth * there;
-    return critical ? fmin(direct, along * there + depth * across) : direct;
+    return along * across >= depths * there ? along * there + depths * across
+                                            : INFINITY;
+}
+
+double fm_source_time(const fm_source *source, double r, fm_point offset)
+{
+    double along = sqrt(fmax(r * r - offset.z * offset.z, 0));
+    if (source->on_interface && fabs(offset.z) * 1e9 <= r) {
+        return fmin(source->slowness_lower, source->slowness_upper) * r;
+    }
+    if (source->on_interface) {
+        bool below = offset.z < 0;
+        double here = below ? source->slowness_lower : source->slowness_upper;
+        double there = below ? source->slowness_upper : source->slowness_lower;
+        return fmin(here * r, head_wave(here, there, fabs(offset.z), along));
+    }
+    double time = fm_source_direct_time(source, r, offset);
+    for (size_t n = 0; n < source->boundaries; n++) {
+        const fm_boundary *boundary = &source->boundary[n];
+        double depths = fabs(boundary->dz) + fabs(boundary->dz - offset.z);
+        time =
+            fmin(time, head_wave(1 / source->speed, boundary->beyond, depths, along));
+    }
+    return time;
 }
 
 fm_point fm_source_gradient(const fm_source *source, const fm_look *look,

@@ -57,7 +57,7 @@ static inline fm_line fm_line_from(const fm_target *t, ptrdiff_t step, double ti
     size_t second = first + (size_t)step;
     double g = step < 0 ? slope : -slope;
     double r = t->look.r;
-    if (d->second && (march->state[second] & (FM_STATE | FM_KINK)) == FM_ACCEPTED &&
+    if (d->second && (march->state[second] & FM_STATE) == FM_ACCEPTED &&
         march->value[second].time <= time1) {
         return (fm_line){r * d->w0 + g, r * (d->w1 * fm_factor(t, first) -
                                              d->w2 * fm_factor(t, second))};

@@ -310,23 +310,34 @@ static double gradient(fm_point at)
 }
 
 /* A side that is masked is as good as none: nothing reaches across for it. */
-static void an_interface_before_a_mask_is_the_edge_of_the_grid(void **state)
+static void expect_cut(const fm_medium *masked, const fm_medium *cut, double from)
 {
-    (void)state;
-    fm_medium masked = layered_medium(N, N, 20, gradient, closed);
-    fm_medium cut = flat_medium(N, 21, gradient);
-    fm_solver *one = plain_solver(&masked), *two = plain_solver(&cut);
-    fm_point source = {10.3, 7.4};
+    fm_solver *one = plain_solver(masked), *two = plain_solver(cut);
+    fm_point source = {10.3, from + 7.4};
     march_from(one, source);
     march_from(two, source);
-    for (uint64_t n = 0; n < 200; n++) {
-        fm_point at = {40 * uniform(2 * n), 20 - 3 * uniform(2 * n + 1)};
+    for (uint64_t n = 0; n < 400; n++) {
+        fm_point at = {40 * uniform(2 * n), from + 20 * uniform(2 * n + 1)};
         assert_true(time_at(one, at) == time_at(two, at));
     }
     fm_solver_destroy(two);
     fm_solver_destroy(one);
-    fm_medium_clear(&cut);
-    fm_medium_clear(&masked);
+}
+
+static void an_interface_before_a_mask_is_the_edge_of_the_grid(void **state)
+{
+    (void)state;
+    fm_medium beyond = layered_medium(N, N, 20, gradient, closed);
+    fm_medium first = flat_medium(N, 21, gradient);
+    expect_cut(&beyond, &first, 0);
+    fm_medium before = layered_medium(N, N, 20, closed, gradient);
+    fm_medium last =
+        medium_of(FM_CARTESIAN, N, 21, (fm_point){0, 20}, (fm_point){1, 1}, gradient);
+    expect_cut(&before, &last, 20);
+    fm_medium_clear(&last);
+    fm_medium_clear(&before);
+    fm_medium_clear(&first);
+    fm_medium_clear(&beyond);
 }
 
 /* The open side alternates along the row: no seed may be taken from the closed one. */

@@ -194,12 +194,33 @@ static void from_an_interface_the_slow_side_is_reached_by_the_head_wave(void **s
     for (uint64_t n = 0; n < 30; n++) {
         double x = uniform(2 * n), z = uniform(2 * n + 1);
         double r = hypot(x, z);
-        assert_near(fm_source_time_at_interface(&source, r, -z),
+        assert_near(fm_source_time(&source, r, (fm_point){x, -z}),
                     least_time_across(1, 0.25, x, z), 1e-9);
-        assert_near(fm_source_time_at_interface(&source, r, z), 0.25 * r, 1e-15);
+        assert_near(fm_source_time(&source, r, (fm_point){x, z}), 0.25 * r, 1e-15);
     }
-    assert_true(fm_source_time_at_interface(&source, 2, 0) == 0.5);
-    assert_true(fm_source_time_at_interface(&source, 0, 0) == 0);
+    assert_true(fm_source_time(&source, 2, (fm_point){2, 0}) == 0.5);
+    assert_true(fm_source_time(&source, 0, (fm_point){0, 0}) == 0);
+    fm_medium_clear(&medium);
+}
+
+/* Source and point 0.25 and 0.5 above a faster layer: down to it, along it, up again.
+ */
+static void near_an_interface_the_head_wave_may_come_first(void **state)
+{
+    (void)state;
+    fm_medium medium = layered_medium(6, 6, 3, unit_slowness, fast);
+    fm_source source = fitted(&medium, (fm_point){2.1, 2.75});
+    for (double x = 0; x <= 0.9; x += 0.05) {
+        double across = 0.25 + 0.5;
+        double r = hypot(x, 0.25);
+        double least = r;
+        for (int n = 0; n <= 20000; n++) {
+            double along = x * n / 20000;
+            double slant = hypot(x - along, across); /* both slants as one line */
+            least = fmin(least, 0.25 * along + slant);
+        }
+        assert_near(fm_source_time(&source, r, (fm_point){x, -0.25}), least, 1e-7);
+    }
     fm_medium_clear(&medium);
 }
 
@@ -218,9 +239,9 @@ static void on_an_interface_with_one_side_masked_the_other_side_counts(void **st
         assert_true((upper ? source.slowness_lower : source.slowness_upper) == 0.25);
         assert_true((upper ? source.slowness_upper : source.slowness_lower) ==
                     INFINITY);
-        double away = upper ? -0.5 : 0.5;
-        assert_near(fm_source_time_at_interface(&source, 1, away), 0.25, 1e-15);
-        assert_near(fm_source_time_at_interface(&source, 1, 0), 0.25, 1e-15);
+        double away = upper ? -0.75 : 0.75;
+        assert_near(fm_source_time(&source, 1, (fm_point){0.5, away}), 0.25, 1e-15);
+        assert_near(fm_source_time(&source, 1, (fm_point){1, 0}), 0.25, 1e-15);
         fm_medium_clear(&medium);
     }
 }
@@ -264,6 +285,7 @@ int main(void)
         cmocka_unit_test(a_mask_nearby_makes_no_trend),
         cmocka_unit_test(on_an_interface_both_sides_are_known),
         cmocka_unit_test(from_an_interface_the_slow_side_is_reached_by_the_head_wave),
+        cmocka_unit_test(near_an_interface_the_head_wave_may_come_first),
         cmocka_unit_test(on_an_interface_with_one_side_masked_the_other_side_counts),
         cmocka_unit_test(a_source_outside_or_masked_is_refused_in_the_users_words),
     };
