@@ -34,6 +34,18 @@ void fm_ids_clear(fm_ids *ids)
     *ids = (fm_ids){0};
 }
 
+bool fm_ids_control(const char *id, unsigned *character)
+{
+    for (const unsigned char *c = (const unsigned char *)id; *c; c++) {
+        bool c1 = c[0] == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0;
+        if (*c < 0x20 || *c == 0x7F || c1) {
+            *character = c1 ? c[1] : c[0];
+            return true;
+        }
+    }
+    return false;
+}
+
 static int compare_id(const void *key, const void *member)
 {
     return strcmp(key, ((const fm_ids_entry *)member)->id);

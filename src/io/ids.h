@@ -20,6 +20,9 @@ typedef struct fm_ids {
 fm_status fm_ids_create(size_t n, char *const *id, fm_ids *ids, fm_error *error);
 void fm_ids_clear(fm_ids *ids); /* a zeroed fm_ids is fine */
 
+/* The first control character in an id (C0, DEL or C1; the id is UTF-8), if any. */
+bool fm_ids_control(const char *id, unsigned *character);
+
 bool fm_ids_find(const fm_ids *ids, const char *id, size_t *row);
 
 /* The first row, in the order of the table, whose id stood before, and where. */

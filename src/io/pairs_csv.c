@@ -59,6 +59,20 @@ static fm_status read_seconds(const pair_reader *reader, size_t column, bool zer
     return status;
 }
 
+/* A standard deviation of nothing is a slip: a time that was left out, or put into the
+ * wrong column. */
+static fm_status check_sigma(const pair_reader *reader, const pair *next,
+                             fm_error *error)
+{
+    if (isnan(next->sigma_s) || !isnan(next->time_s)) {
+        return FM_OK;
+    }
+    return fm_table_fail(&reader->table, error,
+                         "column sigma: %s seconds, but there is no time that it could "
+                         "be of",
+                         fm_table_text(&reader->table, reader->sigma));
+}
+
 static fm_status read_pair(const pair_reader *reader, pair *next, fm_error *error)
 {
     *next = (pair){.line = reader->table.line, .time_s = NAN, .sigma_s = NAN};
@@ -74,7 +88,7 @@ static fm_status read_pair(const pair_reader *reader, pair *next, fm_error *erro
     if (status == FM_OK && reader->has_sigma) {
         status = read_seconds(reader, reader->sigma, false, &next->sigma_s, error);
     }
-    return status;
+    return status == FM_OK ? check_sigma(reader, next, error) : status;
 }
 
 static fm_status add_pair(const pair_reader *reader, pair_list *list, fm_error *error)
@@ -104,7 +118,7 @@ static fm_status open_reader(const char *path, const fm_survey *survey,
                                &reader->receivers, error);
     }
     if (status == FM_OK) {
-        status = fm_table_open(path, &reader->table, error);
+        status = fm_table_open(path, "source,receiver", &reader->table, error);
     }
     if (status == FM_OK) {
         status =

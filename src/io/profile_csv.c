@@ -135,7 +135,7 @@ fm_status fm_knots_read(const char *path, const char *column, fm_knots *knots,
     *knots = (fm_knots){0};
     fm_table table = {0};
     profile_columns columns = {0};
-    fm_status status = fm_table_open(path, &table, error);
+    fm_status status = fm_table_open(path, "depth_km,vp_km_s", &table, error);
     if (status == FM_OK) {
         status = find_depth(&table, &columns, error);
     }

@@ -5,6 +5,7 @@
  * columns (a name, a magnitude) are welcome and ignored. */
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,16 +88,31 @@ static fm_status convert(const fm_table *table, const station_frame *frame,
     return FM_OK;
 }
 
+/* Ids are printed in messages and stand in lists: one line each, nothing unseen. */
+static fm_status check_id(const fm_table *table, const char *id, fm_error *error)
+{
+    if (id[0] == '\0') {
+        return fm_table_fail(table, error, "column id is empty");
+    }
+    unsigned control = 0;
+    if (fm_ids_control(id, &control)) {
+        return fm_table_fail(
+            table, error, "column id: a control character (U+%04X) in an id", control);
+    }
+    return FM_OK;
+}
+
 static fm_status add_station(const fm_table *table, const station_frame *frame,
                              const station_columns *columns, station_list *list,
                              fm_error *error)
 {
     station next = {.line = table->line};
     const char *id = fm_table_text(table, columns->id);
-    if (id[0] == '\0') {
-        return fm_table_fail(table, error, "column id is empty");
+    fm_status status = check_id(table, id, error);
+    if (status != FM_OK) {
+        return status;
     }
-    fm_status status = fm_table_number(table, columns->x, &next.point.x, error);
+    status = fm_table_number(table, columns->x, &next.point.x, error);
     if (status == FM_OK) {
         status = fm_table_number(table, columns->z, &next.point.z, error);
     }
@@ -125,7 +141,10 @@ static fm_status read_list(const char *path, const char *purpose,
 {
     fm_table table = {0};
     station_columns columns = {0};
-    fm_status status = fm_table_open(path, &table, error);
+    char header[64];
+    snprintf(header, sizeof header, "id,%s,%s", fm_geometry_x_name(frame->geometry),
+             fm_geometry_z_name(frame->geometry));
+    fm_status status = fm_table_open(path, header, &table, error);
     if (status == FM_OK) {
         status = find_columns(&table, purpose, frame, &columns, error);
     }
@@ -159,18 +178,22 @@ static fm_status check_unique(const char *path, const station_list *list,
     return status;
 }
 
-static fm_status move_list(station_list *list, fm_stations *stations, fm_error *error)
+static fm_status move_list(const char *path, station_list *list, fm_stations *stations,
+                           fm_error *error)
 {
     assert(list->n > 0); /* or the table was refused */
     stations->id = calloc(list->n, sizeof *stations->id);
     stations->point = calloc(list->n, sizeof *stations->point);
-    if (!stations->id || !stations->point) {
+    stations->line = calloc(list->n, sizeof *stations->line);
+    stations->path = fm_text_copy(path);
+    if (!stations->id || !stations->point || !stations->line || !stations->path) {
         return fm_fail_memory(error, "stations", (double)list->n * sizeof(station));
     }
     stations->n = list->n;
     for (size_t i = 0; i < list->n; i++) {
         stations->id[i] = list->at[i].id;
         stations->point[i] = list->at[i].point;
+        stations->line[i] = list->at[i].line;
         list->at[i].id = NULL;
     }
     return FM_OK;
@@ -183,7 +206,7 @@ static fm_status read_stations(const char *path, const char *purpose,
     station_list list = {0};
     fm_status status = read_list(path, purpose, frame, &list, error);
     if (status == FM_OK) {
-        status = move_list(&list, stations, error);
+        status = move_list(path, &list, stations, error);
     }
     if (status == FM_OK) {
         status = check_unique(path, &list, stations, error);

@@ -206,7 +206,41 @@ static fm_status name_column(fm_table *table, const char *name, fm_error *error)
     return FM_OK;
 }
 
-static fm_status read_header(fm_table *table, fm_error *error)
+/* Is this one of the names in "id,x,z"? */
+static bool is_among(const char *name, const char *names)
+{
+    size_t length = strlen(name);
+    const char *end = names;
+    for (; *names; names = *end ? end + 1 : end) {
+        end = names + strcspn(names, ",");
+        if ((size_t)(end - names) == length && memcmp(name, names, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A table that begins at once with its data. */
+static fm_status check_header(const fm_table *table, const char *header,
+                              fm_error *error)
+{
+    const char *number = NULL;
+    for (size_t i = 0; i < table->nfields; i++) {
+        const char *field = table->text + table->start[i];
+        double value = 0;
+        if (is_among(field, header)) {
+            return FM_OK;
+        }
+        number = !number && fm_number_parse(field, &value) ? field : number;
+    }
+    return number ? fm_table_fail(table, error,
+                                  "no header: the first line must name the columns: "
+                                  "%s (it has '%.60s')",
+                                  header, number)
+                  : FM_OK;
+}
+
+static fm_status read_header(fm_table *table, const char *header, fm_error *error)
 {
     bool more = false;
     fm_status status = find_row(table, &more, error);
@@ -230,13 +264,15 @@ static fm_status read_header(fm_table *table, fm_error *error)
         return fm_fail_memory(error, "a header", (double)table->nfields);
     }
     assert(table->start && table->text); /* read_row filled them */
+    status = check_header(table, header, error);
     for (size_t i = 0; i < table->nfields && status == FM_OK; i++) {
         status = name_column(table, table->text + table->start[i], error);
     }
     return status;
 }
 
-fm_status fm_table_open(const char *path, fm_table *table, fm_error *error)
+fm_status fm_table_open(const char *path, const char *header, fm_table *table,
+                        fm_error *error)
 {
     *table = (fm_table){0};
     fm_status status = fm_lines_open(path, &table->lines, error);
@@ -248,7 +284,7 @@ fm_status fm_table_open(const char *path, fm_table *table, fm_error *error)
         goto fail;
     }
     table->parser_ready = true;
-    status = read_header(table, error);
+    status = read_header(table, header, error);
     if (status != FM_OK) {
         goto fail;
     }

@@ -25,8 +25,11 @@ typedef struct fm_table {
     char **name; /* [ncolumns] */
 } fm_table;
 
-/* Open and read the header; the path must outlive the table. */
-fm_status fm_table_open(const char *path, fm_table *table, fm_error *error);
+/* Open and read the header; the path must outlive the table. `header` shows how it
+ * looks
+ * ("id,x,z"): a first row that has none of these names, but a number, is no header. */
+fm_status fm_table_open(const char *path, const char *header, fm_table *table,
+                        fm_error *error);
 void fm_table_close(fm_table *table); /* a zeroed table is fine */
 
 /* The next row; `more` is false after the last one. */

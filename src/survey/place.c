@@ -61,15 +61,25 @@ static text point_text(const fm_grid *grid, const axes *a, fm_point point)
     return t;
 }
 
-static fm_status outside(const char *kind, const char *id, fm_point point,
+/* Where it was read goes before what is wrong with it. */
+static fm_status refuse(const fm_stations *stations, size_t i, fm_error *error)
+{
+    if (error && stations->path && stations->line) {
+        fm_fail_within(error, "%s:%zu", stations->path, stations->line[i]);
+    }
+    return FM_BAD_INPUT;
+}
+
+static fm_status outside(const char *kind, const fm_stations *stations, size_t i,
                          const fm_grid *grid, double length_scale, fm_error *error)
 {
     axes a = axes_of(grid, length_scale);
-    return fm_fail(error, FM_BAD_INPUT,
-                   "%s '%s' at %s lies outside the model, which has %s and %s", kind,
-                   id, point_text(grid, &a, point).text,
-                   range_text(&a.x, grid->x0, fm_grid_x_max(grid)).text,
-                   range_text(&a.z, grid->z[0], grid->z[grid->nz - 1]).text);
+    fm_fail(error, FM_BAD_INPUT,
+            "%s '%.60s' at %s lies outside the model, which has %s and %s", kind,
+            stations->id[i], point_text(grid, &a, stations->point[i]).text,
+            range_text(&a.x, grid->x0, fm_grid_x_max(grid)).text,
+            range_text(&a.z, grid->z[0], grid->z[grid->nz - 1]).text);
+    return refuse(stations, i, error);
 }
 
 static fm_status place_stations(fm_stations *stations, const char *kind,
@@ -79,8 +89,7 @@ static fm_status place_stations(fm_stations *stations, const char *kind,
     for (size_t i = 0; i < stations->n; i++) {
         fm_place place;
         if (!fm_grid_locate(grid, stations->point[i], &place)) {
-            return outside(kind, stations->id[i], stations->point[i], grid,
-                           length_scale, error);
+            return outside(kind, stations, i, grid, length_scale, error);
         }
         stations->point[i] = place.point;
     }
@@ -124,11 +133,12 @@ fm_status fm_survey_check_sources(const fm_survey *survey, const fm_medium *medi
     for (size_t i = 0; i < sources->n; i++) {
         if (fm_survey_masked(medium, sources->point[i])) {
             axes a = axes_of(&medium->grid, survey->length_scale);
-            return fm_fail(error, FM_BAD_INPUT,
-                           "source '%s' at %s lies in a masked part of the model "
-                           "(speed zero): no wave can start there",
-                           sources->id[i],
-                           point_text(&medium->grid, &a, sources->point[i]).text);
+            fm_fail(error, FM_BAD_INPUT,
+                    "source '%.60s' at %s lies in a masked part of the model (speed "
+                    "zero): no wave can start there",
+                    sources->id[i],
+                    point_text(&medium->grid, &a, sources->point[i]).text);
+            return refuse(sources, i, error);
         }
     }
     return FM_OK;

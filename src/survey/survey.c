@@ -18,6 +18,8 @@ void fm_stations_clear(fm_stations *stations)
     }
     free(stations->id);
     free(stations->point);
+    free(stations->path);
+    free(stations->line);
     *stations = (fm_stations){0};
 }
 

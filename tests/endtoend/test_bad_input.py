@@ -131,17 +131,27 @@ class Survey(BadInput):
         self.write("sources.csv", SOURCES.replace("5.5,", "5.5km,"))
         self.job(says=["sources.csv:3:", "5.5km"])
 
+    def test_a_table_that_begins_with_its_data(self):
+        self.write("sources.csv", SOURCES.split("\n", 1)[1])
+        self.job(says=["sources.csv:1: ", "header", "id,x,z"])
+        self.write("sources.csv", "s1,1,1\n")
+        self.job(says=["sources.csv:1: ", "header", "id,x,z"])
+
+    def test_an_id_that_would_write_on_the_terminal(self):
+        self.write("sources.csv", SOURCES.replace("S2", "\x1b[31mS2"))
+        self.job(says=["sources.csv:3:", "control character (U+001B)"])
+
     def test_an_id_that_stands_twice(self):
         self.write("receivers.csv", RECEIVERS + "R1,1,1\n")
         self.job(says=["receivers.csv:4:", "R1"])
 
     def test_a_position_outside_names_id_coordinates_and_range(self):
         self.write("receivers.csv", RECEIVERS + "R3,10.5,2.25\n")
-        self.job(says=["receiver 'R3'", "x 10.5, z 2.25", "x 0 to 10 km",
-                       "z 0 to 5 km"])
+        self.job(says=["fermat: receivers.csv:4: receiver 'R3'", "x 10.5, z 2.25",
+                       "x 0 to 10 km", "z 0 to 5 km"])
         self.write("receivers.csv", RECEIVERS)
         self.write("sources.csv", SOURCES + "S5,1,-0.5\n")
-        self.job(says=["source 'S5'", "x 1, z -0.5"])
+        self.job(says=["fermat: sources.csv:6: source 'S5'", "x 1, z -0.5"])
 
     def test_a_position_outside_is_told_in_metres_if_it_was_given_in_metres(self):
         self.write("job.yaml", JOB + "units: m\n")
@@ -154,7 +164,7 @@ class Survey(BadInput):
         self.write("job.yaml", JOB.replace("constant: 4", "file: sea.nc")
                    .replace("  extent: [0, 10, 0, 5]\n", "  interpolation: linear\n")
                    .replace("spacing: [0.1, 0.1]", "dice: [5, 5]"))
-        self.job(says=["source 'S1'", "x 1.03, z 0.21", "masked"])
+        self.job(says=["fermat: sources.csv:2: source 'S1'", "x 1.03, z 0.21", "masked"])
 
     def test_pairs_of_nobody_and_pairs_that_stand_twice(self):
         self.write("pairs.csv", "source,receiver\nS1,R1\nS9,R2\n")

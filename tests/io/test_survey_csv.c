@@ -63,6 +63,10 @@ static void stations_are_read_in_the_order_of_the_table(void **state)
     assert_true(survey.sources.point[1].x == 3 && survey.sources.point[1].z == 4.5);
     assert_string_equal(survey.receivers.id[0], "P");
     assert_true(survey.receivers.point[1].x == 20);
+    assert_non_null(strstr(survey.sources.path, "s.csv"));
+    assert_non_null(strstr(survey.receivers.path, "r.csv"));
+    assert_int_equal(survey.sources.line[0], 2);
+    assert_int_equal(survey.sources.line[1], 3);
     fm_survey_clear(&survey);
 }
 
@@ -178,10 +182,24 @@ static void bad_tables_of_stations_are_refused_with_file_and_line(void **state)
         {"id,x,z\nA\"B,1,2\n", "s.csv:2: a quote (\") in the middle of a field"},
         {"id,x,z\nA,1,2", "s.csv:2: the file may be cut short here"},
         {"id,x,z\nCaf\xE9,1,2\n", "s.csv:2: a byte 0xE9 that is no UTF-8 text"},
+        {"A,1,1\nB,2,2\n", "s.csv:1: no header: the first line must name the columns: "
+                           "id,x,z (it has '1')"},
+        {"# made by hand\n7,1.5,2\n", "s.csv:2: no header: the first line must name"},
+        {"id,x,z\nA,1,2\nB\x1B[31m,1,2\n",
+         "s.csv:3: column id: a control character (U+001B) in an id"},
+        {"id,x,z\n\"A\nB\",1,2\n", "s.csv:2: column id: a control character (U+000A)"},
+        {"id,x,z\nA\tB,1,2\n", "s.csv:2: column id: a control character (U+0009)"},
+        {"id,x,z\nA\x7F,1,2\n", "s.csv:2: column id: a control character (U+007F)"},
+        {"id,x,z\nA\xC2\x9B"
+         "1m,1,2\n",
+         "column id: a control character (U+009B)"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         refuse_sources(*state, FM_CARTESIAN, bad[i].text, bad[i].words);
     }
+    refuse_sources(*state, FM_GEOGRAPHIC, "A,130,-20\n",
+                   "s.csv:1: no header: the first line must name the columns: "
+                   "id,lon,lat (it has '130')");
     refuse_sources(*state, FM_GEOGRAPHIC, "id,lon,lat\nA,-20,130\n",
                    "s.csv:2: lat 130 of 'A' is beyond -90 to 90 degrees");
 }
@@ -197,7 +215,7 @@ static void ill_formed_utf8_is_refused_wherever_it_is_wrong(void **state)
         snprintf(text, sizeof text, "id,x,z\n%s,1,2\n", bad[i]);
         refuse_sources(*state, FM_CARTESIAN, text, "no UTF-8 text");
     }
-    static const char *const good[] = {"\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF",
+    static const char *const good[] = {"\xC2\xA0", "\xE0\xA0\x80", "\xED\x9F\xBF",
                                        "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         char text[64];
@@ -312,6 +330,13 @@ static void bad_tables_of_pairs_are_refused_with_file_and_line(void **state)
         {"source,receiver,sigma\nA,P,0\n", "p.csv:2: column sigma: 0 seconds; it is "
                                            "empty or positive"},
         {"source,receiver,sigma\nA,P,-0.1\n", "p.csv:2: column sigma"},
+        {"source,receiver,time,sigma\nA,P,1,0.5\nA,Q,,0.5\n",
+         "p.csv:3: column sigma: 0.5 seconds, but there is no time that it could be "
+         "of"},
+        {"source,receiver,sigma\nA,P,\nA,Q,0.5\n",
+         "p.csv:3: column sigma: 0.5 seconds"},
+        {"1,2\n1,3\n", "p.csv:1: no header: the first line must name the columns: "
+                       "source,receiver (it has '1')"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         refuse_pairs(*state, bad[i].text, bad[i].words);

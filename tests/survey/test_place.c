@@ -60,6 +60,26 @@ static void a_source_outside_is_called_a_source(void **state)
     fm_grid_clear(&grid);
 }
 
+static void the_file_and_line_of_a_station_stand_first(void **state)
+{
+    (void)state;
+    fm_grid grid = cartesian();
+    fm_survey survey = build_survey(1, 2);
+    survey.receivers.point[1] = (fm_point){0.05, 7};
+    survey.receivers.path = strdup("there/r.csv");
+    survey.receivers.line = calloc(2, sizeof *survey.receivers.line);
+    survey.receivers.line[1] = 17;
+    fm_error error = {0};
+    assert_int_equal(fm_survey_place(&survey, &grid, &error), FM_BAD_INPUT);
+    const char *begin = "there/r.csv:17: receiver 'R1' at x 0.05, z 7 lies outside";
+    assert_memory_equal(error.message, begin, strlen(begin));
+    assert_int_equal(fm_survey_place(&survey, &grid, NULL), FM_BAD_INPUT);
+    fm_survey_clear(&survey);
+    assert_null(survey.receivers.path);
+    assert_null(survey.receivers.line);
+    fm_grid_clear(&grid);
+}
+
 static void degrees_are_not_scaled_and_depth_is_told_in_a_polar_section(void **state)
 {
     (void)state;
@@ -152,6 +172,11 @@ static void a_masked_source_is_refused_a_masked_receiver_is_not(void **state)
     assert_int_equal(fm_survey_check_sources(&survey, &medium, &error), FM_BAD_INPUT);
     assert_says(&error,
                 (const char *[]){"source 'S1' at x 0.05, z 0.045", "masked", NULL});
+    survey.sources.path = strdup("s.csv");
+    survey.sources.line = calloc(2, sizeof *survey.sources.line);
+    survey.sources.line[1] = 3;
+    assert_int_equal(fm_survey_check_sources(&survey, &medium, &error), FM_BAD_INPUT);
+    assert_says(&error, (const char *[]){"s.csv:3: source 'S1'", "masked", NULL});
     fm_survey_clear(&survey);
     fm_medium_clear(&medium);
 }
@@ -161,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_position_outside_is_told_as_the_user_wrote_it),
         cmocka_unit_test(a_source_outside_is_called_a_source),
+        cmocka_unit_test(the_file_and_line_of_a_station_stand_first),
         cmocka_unit_test(degrees_are_not_scaled_and_depth_is_told_in_a_polar_section),
         cmocka_unit_test(longitudes_move_by_360_degrees_into_the_model),
         cmocka_unit_test(points_within_rounding_of_an_edge_are_moved_onto_it),

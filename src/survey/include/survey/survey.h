@@ -12,6 +12,9 @@ typedef struct fm_stations {
     size_t n;
     char **id;       /* [n], unique within the table */
     fm_point *point; /* [n], in grid units */
+
+    char *path;   /* the file they were read from, and the line of each [n], for */
+    size_t *line; /* messages; both NULL: they were not read from a file */
 } fm_stations;
 
 /* Recorded pairs are kept sorted by source, then by receiver, in the order of the
@@ -33,8 +36,8 @@ fm_status fm_survey_pair_all(fm_survey *survey, fm_error *error);
 /* Sort pairs as promised above; FM_BAD_INPUT names a pair that stands twice. */
 fm_status fm_survey_sort(fm_survey *survey, fm_error *error);
 
-/* Every source and receiver must lie in the grid. FM_BAD_INPUT names the id, the
- * coordinates as the user wrote them (length_scale undone) and the valid range; moves
+/* Every source and receiver must lie in the grid. FM_BAD_INPUT names file and line if
+ * there are any, the id, the coordinates as the user wrote them (length_scale undone) and the valid range; moves
  * longitudes by 360 degrees into the grid's range, and points within rounding of an
  * edge onto it. */
 fm_status fm_survey_place(fm_survey *survey, const fm_grid *grid, fm_error *error);
