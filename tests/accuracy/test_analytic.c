@@ -112,6 +112,22 @@ static void closed_forms_satisfy_the_eikonal_equation(void **state)
     }
 }
 
+/* Each bound is looked at. */
+static void a_case_worse_than_either_bound_does_not_pass(void **state)
+{
+    (void)state;
+    fm_accuracy_case demands[] = {
+        {"constant", false, 2, 401, 1, 0},
+        {"constant", false, 2, 401, 1e-12, 0},
+        {"constant", false, 2, 401, 1, 5},
+    };
+    for (size_t d = 0; d < 3; d++) {
+        fm_accuracy_series series;
+        assert_int_equal(fm_accuracy_run(&demands[d], true, &series, NULL), FM_OK);
+        assert_int_equal(series.passed, d == 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +135,7 @@ int main(void)
         cmocka_unit_test(sources_are_random_reproducible_and_inside_their_box),
         cmocka_unit_test(sources_on_nodes_stay_on_nodes_of_bisected_grids),
         cmocka_unit_test(the_list_of_cases_keeps_the_promises),
+        cmocka_unit_test(a_case_worse_than_either_bound_does_not_pass),
         cmocka_unit_test(every_case_is_within_its_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
