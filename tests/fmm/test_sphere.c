@@ -26,13 +26,13 @@ static void a_grid_across_the_date_line_is_as_any_other(void **state)
                                  (fm_point){0.5, 0.5}, wavy);
     fm_medium turned = medium_of(FM_GEOGRAPHIC, 41, 31, (fm_point){10, -10},
                                  (fm_point){0.5, 0.5}, wavy);
-    for (size_t node = 0; node < 41 * 31; node++) {
+    for (size_t node = 0; node < fm_grid_nodes(&across.grid); node++) {
         turned.slowness[node] = across.slowness[node];
     }
     double *one = solved(&across, 2, (fm_point){184.75, -3.25});
     double *two = solved(&turned, 2, (fm_point){24.75, -3.25});
     double *west = solved(&across, 2, (fm_point){-175.25, -3.25});
-    for (size_t node = 0; node < 41 * 31; node++) {
+    for (size_t node = 0; node < fm_grid_nodes(&across.grid); node++) {
         assert_near(one[node], two[node], 1e-10);
         assert_near(west[node], one[node], 1e-10);
     }
@@ -138,16 +138,17 @@ static void where_factoring_ends_the_times_do_not_jump(void **state)
     (void)state;
     fm_medium medium = globe(1);
     double *field = solved(&medium, 2, (fm_point){0, 0});
+    const double *equator = field + 80 * medium.grid.nx;
     for (size_t i = 15; i < 345; i++) {
-        double step = fabs(field[80 * 359 + i] - field[80 * 359 + i - 1]);
+        double step = fabs(equator[i] - equator[i - 1]);
         assert_near(step, degree, 1e-3 * degree);
     }
     free(field);
     fm_solver *solver = plain_solver(&medium);
     march_from(solver, (fm_point){0.3, 0.4});
     double last = time_at(solver, (fm_point){140, 5});
-    for (double x = 140.01; x < 160; x += 0.01) {
-        double time = time_at(solver, (fm_point){x, 5});
+    for (int n = 1; n < 2000; n++) {
+        double time = time_at(solver, (fm_point){140 + 0.01 * n, 5});
         assert_near(time - last, 0.01 * degree, 2e-3 * degree);
         last = time;
     }
