@@ -3,9 +3,19 @@
 #include "forward/job.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+static void clear_places(fm_job_places *places)
+{
+    free(places->gradient);
+    free(places->extent);
+    free(places->spacing);
+    free(places->dice);
+}
 
 void fm_job_spec_clear(fm_job_spec *spec)
 {
+    clear_places(&spec->places);
     free(spec->path);
     free(spec->model_file);
     free(spec->model_variable);
@@ -25,12 +35,59 @@ void fm_job_clear(fm_job *job)
     fm_job_spec_clear(&job->spec);
 }
 
+fm_status fm_job_blame(const char *place, fm_status status, fm_error *error)
+{
+    if (status == FM_BAD_INPUT && place && error) {
+        fm_fail_within(error, "%s", place);
+    }
+    return status;
+}
+
+/* A step may be made smaller to fit, but one that is larger than the whole model is a
+ * slip (of units, or of the order of the two). */
+static fm_status check_step(const fm_job *job, const char *key, double step,
+                            double extent, const char *unit, fm_error *error)
+{
+    double scale = strcmp(unit, "km") == 0 ? job->spec.length_scale : 1;
+    if (step <= extent * (1 + 1e-6)) {
+        return FM_OK;
+    }
+    return fm_fail(error, FM_BAD_INPUT,
+                   "the step %s of %.9g %s is larger than the whole extent: it is at "
+                   "most %.9g",
+                   key, step / scale, scale == 0.001 ? "m" : unit, extent / scale);
+}
+
+static fm_status check_spacing(const fm_job *job, fm_error *error)
+{
+    const fm_model *model = &job->model;
+    const fm_spacing *spacing = &job->spec.spacing;
+    fm_status status = check_step(job, "dx", spacing->dx, model->x_max - model->x_min,
+                                  fm_geometry_x_unit(model->geometry), error);
+    return status ? status
+                  : check_step(job, "dz", spacing->dz, model->z_max - model->z_min,
+                               fm_geometry_z_unit(model->geometry), error);
+}
+
+static fm_status lay_grid(const fm_job *job, fm_grid *grid, fm_error *error)
+{
+    const fm_job_spec *spec = &job->spec;
+    fm_status status = check_spacing(job, error);
+    if (status == FM_OK) {
+        status = fm_model_grid(&job->model, &spec->spacing, grid, error);
+    }
+    return fm_job_blame(spec->places.spacing ? spec->places.spacing : spec->places.dice,
+                        status, error);
+}
+
 static fm_status lay_medium(fm_job *job, fm_error *error)
 {
     fm_grid grid = {0};
-    fm_status status = fm_model_grid(&job->model, &job->spec.spacing, &grid, error);
+    fm_status status = lay_grid(job, &grid, error);
     if (status == FM_OK) {
-        status = fm_medium_sample(&job->model, &grid, &job->medium, error);
+        status = fm_job_blame(job->spec.model_file,
+                              fm_medium_sample(&job->model, &grid, &job->medium, error),
+                              error);
     }
     return status;
 }

@@ -13,6 +13,19 @@
 
 enum { LONGEST_JOB = 1 << 16 };
 
+char *fm_entry_place(const fm_entries *entries, const fm_entry *entry)
+{
+    char place[512];
+    if (entry->override) {
+        snprintf(place, sizeof place, "--set %.200s: %.60s", entry->override,
+                 entry->key);
+    } else {
+        snprintf(place, sizeof place, "%.400s:%zu:%zu: %.60s", entries->path,
+                 entry->line, entry->column, entry->key);
+    }
+    return fm_text_copy(place);
+}
+
 fm_status fm_entry_fail(const fm_entries *entries, const fm_entry *entry,
                         fm_error *error, const char *format, ...)
 {

@@ -43,6 +43,10 @@ fm_status fm_entries_reserve(fm_entries *entries, fm_error *error);
 /* The entry with this key, or NULL. */
 fm_entry *fm_entries_find(const fm_entries *entries, const char *key);
 
+/* Where an entry stands and its key, "FILE:LINE:COLUMN: key", on the heap; NULL without
+ * memory. */
+char *fm_entry_place(const fm_entries *entries, const fm_entry *entry);
+
 /* FM_BAD_INPUT about an entry: its place, its key, and the sentence. */
 fm_status fm_entry_fail(const fm_entries *entries, const fm_entry *entry,
                         fm_error *error, const char *format, ...)

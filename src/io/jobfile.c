@@ -226,6 +226,27 @@ static void convert_lengths(fm_job_spec *spec)
     }
 }
 
+/* Where keys stand that may have to be named when the entries are gone. */
+static fm_status keep_places(const job_reading *reading)
+{
+    fm_job_places *places = &reading->spec->places;
+    const struct {
+        const char *key;
+        char **place;
+    } kept[] = {{"model.gradient", &places->gradient},
+                {"model.extent", &places->extent},
+                {"model.spacing", &places->spacing},
+                {"model.dice", &places->dice}};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        const fm_entry *entry = fm_entries_find(&reading->entries, kept[i].key);
+        *kept[i].place = entry ? fm_entry_place(&reading->entries, entry) : NULL;
+        if (entry && !*kept[i].place) {
+            return fm_fail_memory(reading->error, "the place of a key", 512);
+        }
+    }
+    return FM_OK;
+}
+
 static fm_status read_entries(const char *path, const char *const *overrides, size_t n,
                               fm_entries *entries, fm_error *error)
 {
@@ -251,6 +272,9 @@ fm_status fm_jobfile_read(const char *path, const char *const *overrides, size_t
     if (status == FM_OK) {
         spec->path = fm_text_copy(path);
         status = spec->path ? FM_OK : fm_fail_memory(error, "a file name", 256);
+    }
+    if (status == FM_OK) {
+        status = keep_places(&reading);
     }
     if (status == FM_OK) {
         complete(&reading);

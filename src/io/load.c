@@ -34,8 +34,22 @@ static fm_status make_formula(const fm_job_spec *spec, fm_model *model, fm_error
                         .speed = spec->speed,
                         .gradient_x = spec->gradient_x,
                         .gradient_z = spec->gradient_z};
-    fm_status status = fm_model_validate(model, error);
-    return status == FM_OK ? FM_OK : fm_fail_within(error, "%s", spec->path);
+    const fm_job_places *places = &spec->places;
+    fm_status status =
+        fm_job_blame(places->extent, fm_model_check_extent(model, error), error);
+    return status == FM_OK ? fm_job_blame(places->gradient,
+                                          fm_model_check_speeds(model, error), error)
+                           : status;
+}
+
+static fm_status load_profile(const fm_job_spec *spec, fm_model *model, fm_error *error)
+{
+    fm_status status =
+        fm_profile_read(spec->model_file, spec->model_variable, spec->geometry,
+                        spec->radius_km, spec->extent, model, error);
+    return status == FM_OK ? fm_job_blame(spec->places.extent,
+                                          fm_model_check_extent(model, error), error)
+                           : status;
 }
 
 /* The numbers of an FMST grid carry no unit: they are the job's. */
@@ -76,8 +90,7 @@ static fm_status load_model(const fm_job_spec *spec, fm_model *model, fm_error *
                                  spec->radius_km, spec->interpolation,
                                  spec->length_scale, model, error);
     case FM_FILE_PROFILE:
-        return fm_profile_read(path, spec->model_variable, spec->geometry,
-                               spec->radius_km, spec->extent, model, error);
+        return load_profile(spec, model, error);
     case FM_FILE_UNKNOWN:
         break;
     }

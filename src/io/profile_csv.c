@@ -79,6 +79,25 @@ static fm_status find_speed(const fm_table *table, const char *column,
                          &columns->speed, error);
 }
 
+/* What a masked layer and a discontinuity look like (model/validate.c). */
+static fm_status check_step(const fm_table *table, double gap, double above,
+                            double below, fm_error *error)
+{
+    if (gap > 0 && gap < FM_LEAST_GAP_KM) {
+        return fm_table_fail(table, error,
+                             "a depth only %g km below the one before; equal, for a "
+                             "discontinuity, or at least %g km",
+                             gap, FM_LEAST_GAP_KM);
+    }
+    if (gap > 0 && (above == 0) != (below == 0)) {
+        return fm_table_fail(table, error,
+                             "the speed goes from %g to %g km/s over %g km; a masked "
+                             "layer (speed 0) begins and ends with a discontinuity",
+                             above, below, gap);
+    }
+    return FM_OK;
+}
+
 static fm_status check_knot(const fm_table *table, const fm_knots *knots, double depth,
                             double speed, fm_error *error)
 {
@@ -96,7 +115,9 @@ static fm_status check_knot(const fm_table *table, const fm_knots *knots, double
         return fm_table_fail(table, error,
                              "a third row at %g km; a discontinuity has two", depth);
     }
-    return FM_OK;
+    return n > 0 ? check_step(table, depth - knots->depth_km[n - 1],
+                              knots->speed[n - 1], speed, error)
+                 : FM_OK;
 }
 
 static fm_status add_knot(const fm_table *table, const profile_columns *columns,
@@ -170,7 +191,7 @@ fm_status fm_profile_read(const char *path, const char *column, fm_geometry geom
     model->nknots = knots.n;
     model->depth_km = knots.depth_km;
     model->knot_speed = knots.speed;
-    if (status == FM_OK && fm_model_validate(model, error) != FM_OK) {
+    if (status == FM_OK && fm_model_check_speeds(model, error) != FM_OK) {
         status = fm_fail_within(error, "%s", path);
     }
     if (status != FM_OK) {

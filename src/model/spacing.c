@@ -42,9 +42,8 @@ static fm_status check_size(const fm_model *model, double dx, double dz,
     double rows = (model->z_max - model->z_min) / dz + 1;
     if (!(columns * rows <= (double)UINT32_MAX)) {
         return fm_fail(error, FM_BAD_INPUT,
-                       "steps of %g and %g make a grid of %.3g x %.3g nodes: at most "
-                       "%.0f nodes are possible",
-                       dx, dz, columns, rows, (double)UINT32_MAX);
+                       "a grid of %.3g x %.3g nodes: at most %.0f nodes are possible",
+                       columns, rows, (double)UINT32_MAX);
     }
     return FM_OK;
 }

@@ -6,9 +6,6 @@
 #include "limits.h"
 #include "sampler.h"
 
-/* Depths that differ must differ by a millimetre: less is a slip of the pen. */
-static const double least_gap_km = 1e-6;
-
 /* --- Formulas --- */
 
 static fm_status check_corner(const fm_model *model, double x, double z,
@@ -76,11 +73,11 @@ static fm_status check_gap(const fm_model *model, size_t knot, fm_error *error)
                        "ascend",
                        knot + 1, depth[0], depth[-1]);
     }
-    if (gap > 0 && gap < least_gap_km) {
+    if (gap > 0 && gap < FM_LEAST_GAP_KM) {
         return fm_fail(error, FM_BAD_INPUT,
                        "knots %zu and %zu are only %g km apart: depths must be equal, "
                        "for a discontinuity, or differ by at least %g km",
-                       knot, knot + 1, gap, least_gap_km);
+                       knot, knot + 1, gap, FM_LEAST_GAP_KM);
     }
     if (gap == 0 && knot >= 2 && depth[-2] == depth[0]) {
         return fm_fail(error, FM_BAD_INPUT,
@@ -106,11 +103,34 @@ static fm_status check_slope(const fm_model *model, size_t knot, fm_error *error
     return FM_OK;
 }
 
+/* What lies above the surface is no part of the Earth that a profile describes, even if
+ * its table begins there. */
+static fm_status check_surface(const fm_model *model, double top, fm_error *error)
+{
+    if (top >= -FM_SAME_DEPTH_KM) {
+        return FM_OK;
+    }
+    if (model->geometry == FM_POLAR) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "the extent reaches up to radius %.10g km, above the surface: "
+                       "radii of a profile are at most %.10g km (model.radius)",
+                       model->z_max, model->radius_km);
+    }
+    return fm_fail(error, FM_BAD_INPUT,
+                   "the extent reaches up to z %.10g km, above the surface: z of a "
+                   "profile is a depth, at least 0 km",
+                   model->z_min);
+}
+
 static fm_status check_depths(const fm_model *model, fm_error *error)
 {
     double one = fm_profile_depth(model, model->z_min);
     double other = fm_profile_depth(model, model->z_max);
     double top = fmin(one, other), bottom = fmax(one, other);
+    fm_status status = check_surface(model, top, error);
+    if (status) {
+        return status;
+    }
     double first = model->depth_km[0], last = model->depth_km[model->nknots - 1];
     if (top < first - FM_SAME_DEPTH_KM || bottom > last + FM_SAME_DEPTH_KM) {
         return fm_fail(
@@ -144,7 +164,7 @@ static fm_status check_profile(const fm_model *model, fm_error *error)
             status = check_slope(model, knot, error);
         }
     }
-    return status ? status : check_depths(model, error);
+    return status;
 }
 
 /* --- Nodes --- */
@@ -282,14 +302,23 @@ static fm_status check_nodes(const fm_model *model, fm_error *error)
     return status ? status : check_vertices(model, true, error);
 }
 
-fm_status fm_model_validate(const fm_model *model, fm_error *error)
+/* --- The whole --- */
+
+static fm_status check_bounds(const fm_model *model, fm_error *error)
 {
     fm_extent extent = {model->x_min, model->x_max, model->z_min, model->z_max};
-    fm_status status =
-        fm_extent_check(model->geometry, model->radius_km, &extent, error);
-    if (status) {
-        return status;
-    }
+    return fm_extent_check(model->geometry, model->radius_km, &extent, error);
+}
+
+fm_status fm_model_check_extent(const fm_model *model, fm_error *error)
+{
+    fm_status status = check_bounds(model, error);
+    bool profile = model->kind == FM_MODEL_PROFILE && model->nknots > 0;
+    return status || !profile ? status : check_depths(model, error);
+}
+
+fm_status fm_model_check_speeds(const fm_model *model, fm_error *error)
+{
     switch (model->kind) {
     case FM_MODEL_CONSTANT:
         return check_constant(model, error);
@@ -301,4 +330,13 @@ fm_status fm_model_validate(const fm_model *model, fm_error *error)
         break;
     }
     return check_nodes(model, error);
+}
+
+fm_status fm_model_validate(const fm_model *model, fm_error *error)
+{
+    fm_status status = check_bounds(model, error);
+    if (!status) {
+        status = fm_model_check_speeds(model, error);
+    }
+    return status ? status : fm_model_check_extent(model, error);
 }

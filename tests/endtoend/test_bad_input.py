@@ -193,7 +193,34 @@ class Model(BadInput):
 
     def test_a_gradient_that_turns_the_speed_negative(self):
         self.write("job.yaml", JOB.replace("constant: 4", "gradient: [1, -0.2, 0]"))
-        self.job(says=["speed"])
+        self.job(says=["fermat: job.yaml:2:3: model.gradient: ", "speed at x 10, z 0 km",
+                       "-1 km/s", "positive"])
+
+    def test_an_extent_that_no_sphere_has(self):
+        self.write("job.yaml", JOB.replace("cartesian", "geographic")
+                   .replace("[0, 10, 0, 5]", "[0, 10, 0, 95]"))
+        self.job(says=["fermat: job.yaml:4:3: model.extent: ", "latitude 95", "90"])
+        self.job("--set", "model.extent=[0, 400, 0, 5]",
+                 says=["fermat: --set model.extent=[0, 400, 0, 5]: model.extent: ",
+                       "0 to 400 degrees", "360"])
+
+    def test_a_profile_that_reaches_above_the_surface(self):
+        self.write("profile.csv", "depth_km,vp_km_s\n-9,4\n100,5\n")
+        self.write("job.yaml", JOB.replace("constant: 4", "file: profile.csv")
+                   .replace("[0, 10, 0, 5]", "[0, 10, -1, 5]"))
+        self.job(says=["fermat: job.yaml:4:3: model.extent: ", "z -1 km", "at least 0"])
+        self.job("--set", "model.geometry=polar",
+                 "--set", "model.extent=[0, 10, 6300, 6372]",
+                 says=["model.extent: ", "radius 6372 km", "at most 6371 km"])
+
+    def test_a_spacing_that_makes_too_many_nodes_or_none(self):
+        self.write("job.yaml", JOB.replace("[0.1, 0.1]", "[1e-6, 0.1]")
+                   .replace("[0, 10, 0, 5]", "[0, 10, 0, 500]"))
+        self.job(says=["fermat: job.yaml:5:3: model.spacing: ", "1e+07 x 5e+03 nodes",
+                       "at most 4294967295"])
+        self.job("--set", "model.spacing=[20, 0.1]",
+                 says=["fermat: --set model.spacing=[20, 0.1]: model.spacing: ",
+                       "dx of 20 km", "at most 10"])
 
 
 class Output(BadInput):

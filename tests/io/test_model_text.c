@@ -201,6 +201,14 @@ static void bad_profiles_are_refused_with_file_and_line(void **state)
          "p.csv:4: a depth of 5 km below one of 10 km"},
         {"depth_km,vp_km_s\n0,5\n10,6\n10,7\n10,8\n", NULL,
          "p.csv:5: a third row at 10 km"},
+        {"depth_km,vp_km_s\n0,5\n10,6\n10.0000001,7\n", NULL,
+         "p.csv:4: a depth only 1e-07 km below the one before"},
+        {"depth_km,vp_km_s\n0,5\n10,6\n20,0\n", NULL,
+         "p.csv:4: the speed goes from 6 to 0 km/s over 10 km; a masked layer"},
+        {"depth_km,vp_km_s\n0,0\n10,6\n", NULL, "p.csv:3: the speed goes from 0 to 6"},
+        {"0,5\n10,6\n", NULL,
+         "p.csv:1: no header: the first line must name the "
+         "columns: depth_km,vp_km_s (it has '0')"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         fm_model model;

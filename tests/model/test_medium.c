@@ -116,8 +116,8 @@ static void a_spacing_that_cannot_be_used_is_refused(void **state)
     expect_spacing_refused(&model, NAN, 1,
                            "the grid spacing dx is nan: it must be positive");
     expect_spacing_refused(&model, 1e-9, 1e-9,
-                           "steps of 1e-09 and 1e-09 make a grid of 1e+10 x 5e+09 "
-                           "nodes: at most 4294967295 nodes are possible");
+                           "a grid of 1e+10 x 5e+09 nodes: at most 4294967295 nodes "
+                           "are possible");
     fm_model earth = polar_earth_model();
     expect_spacing_refused(
         &earth, 1, 0,

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "models.h"
 
@@ -180,8 +181,37 @@ static void a_profile_must_cover_the_extent(void **state)
                            "covers only 0 to 40 km");
     fm_model model = polar_earth_model();
     model.z_max = 6372;
-    expect_refused(&model, "the extent needs depths from -1 to 400 km, but the profile "
-                           "covers only 0 to 400 km");
+    expect_refused(&model,
+                   "the extent reaches up to radius 6372 km, above the surface: "
+                   "radii of a profile are at most 6371 km (model.radius)");
+    fm_model_clear(&model);
+}
+
+static void a_profile_ends_at_the_surface_even_if_its_table_does_not(void **state)
+{
+    (void)state;
+    fm_model model = profile_model(2, LIST(-5, 60), LIST(5, 6));
+    model.z_min = -1;
+    expect_refused(&model,
+                   "the extent reaches up to z -1 km, above the surface: z of a "
+                   "profile is a depth, at least 0 km");
+    model.z_min = 0;
+    expect_valid(&model);
+    fm_model_clear(&model);
+}
+
+static void extent_and_speeds_are_judged_apart(void **state)
+{
+    (void)state;
+    fm_error error = {0};
+    fm_model model = profile_model(2, LIST(0, 40), LIST(5, -6));
+    assert_int_equal(fm_model_check_speeds(&model, &error), FM_BAD_INPUT);
+    assert_non_null(strstr(error.message, "knot 2"));
+    model.knot_speed[1] = 6;
+    model.z_max = 50;
+    assert_int_equal(fm_model_check_speeds(&model, &error), FM_OK);
+    assert_int_equal(fm_model_check_extent(&model, &error), FM_BAD_INPUT);
+    assert_non_null(strstr(error.message, "covers only 0 to 40 km"));
     fm_model_clear(&model);
 }
 
@@ -323,6 +353,8 @@ int main(void)
         cmocka_unit_test(speeds_of_a_profile_must_not_be_negative),
         cmocka_unit_test(a_masked_layer_between_discontinuities_is_accepted),
         cmocka_unit_test(a_profile_must_cover_the_extent),
+        cmocka_unit_test(a_profile_ends_at_the_surface_even_if_its_table_does_not),
+        cmocka_unit_test(extent_and_speeds_are_judged_apart),
         cmocka_unit_test(nodes_must_be_two_by_two_in_positive_steps),
         cmocka_unit_test(a_bad_node_is_named_by_number_and_place),
         cmocka_unit_test(a_model_must_not_be_masked_everywhere),

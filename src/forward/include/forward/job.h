@@ -4,6 +4,13 @@
 #include "fmm/solver.h"
 #include "survey/shots.h"
 
+/* Where the values stand that can prove wrong only when the model is known, as messages
+ * about them begin: "job.yaml:5:3: model.extent", "--set model.extent=...:
+ * model.extent". NULL: not given, or the job was not read from a file. */
+typedef struct fm_job_places {
+    char *gradient, *extent, *spacing, *dice;
+} fm_job_places;
+
 /* The job file as read: what the user wrote, checked and with defaults filled in, file
  * names resolved against the folder of the job file. NULL strings: not given. */
 typedef struct fm_job_spec {
@@ -29,9 +36,14 @@ typedef struct fm_job_spec {
     bool allow_reciprocal;
     fm_solver_options solver;
     char *output;
+    fm_job_places places;
 } fm_job_spec;
 
 void fm_job_spec_clear(fm_job_spec *spec);
+
+/* When `status` is FM_BAD_INPUT, put the place (or any other words; NULL: none) before
+ * the message in `error`. Returns the status. */
+fm_status fm_job_blame(const char *place, fm_status status, fm_error *error);
 
 /* The job with everything read: what a run needs. */
 typedef struct fm_job {
@@ -45,7 +57,9 @@ typedef struct fm_job {
 void fm_job_clear(fm_job *job);
 
 /* After spec, model and survey are filled: lays the grid, samples the medium, places
- * the survey on it and plans the shots. */
+ * the survey on it and plans the shots. FM_BAD_INPUT: a spacing larger than the model
+ * or too small, speeds that are not positive somewhere, stations outside or masked; the
+ * message says where that was written. */
 fm_status fm_job_prepare(fm_job *job, fm_error *error);
 
 /* The resolved job as text (YAML, every default spelled out, no file paths: what

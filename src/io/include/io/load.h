@@ -28,7 +28,8 @@ fm_status fm_grid_file_read(const char *path, const char *variable,
                             fm_model *model, fm_error *error);
 
 /* CSV with a header that has depth_km (or depth_m) and the speed column (NULL:
- * vp_km_s, vp_m_s, speed_km_s or speed_m_s, whichever is there). */
+ * vp_km_s, vp_m_s, speed_km_s or speed_m_s, whichever is there). The extent is not of
+ * this file and taken as it is: check it with fm_model_check_extent. */
 fm_status fm_profile_read(const char *path, const char *column, fm_geometry geometry,
                           double radius_km, const double extent[4], fm_model *model,
                           fm_error *error);

@@ -20,6 +20,8 @@ typedef enum fm_interpolation {
     FM_BSPLINE /* uniform cubic B-spline over the values as coefficients; smoothest */
 } fm_interpolation;
 
+#define FM_LEAST_GAP_KM 1e-6 /* a millimetre: less is a slip of the pen */
+
 typedef struct fm_model {
     fm_model_kind kind;
     fm_geometry geometry;
@@ -29,7 +31,8 @@ typedef struct fm_model {
     double speed, gradient_x, gradient_z; /* constant, gradient */
 
     /* Profile: depths ascend in km below the surface (z = 0, or radius = radius_km);
-     * two rows at one depth are a discontinuity, the upper side first. [nknots] */
+     * two rows at one depth are a discontinuity, the upper side first; other depths
+     * differ by FM_LEAST_GAP_KM at least. [nknots] */
     size_t nknots;
     double *depth_km, *knot_speed;
 
@@ -53,6 +56,12 @@ void fm_model_clear(fm_model *model);
  * only in cartesian or polar geometry. FM_BAD_INPUT names the first offender (its
  * position and value). */
 fm_status fm_model_validate(const fm_model *model, fm_error *error);
+
+/* fm_model_validate in two parts, for those who can tell where each was written: the
+ * extent alone (possible in its geometry; of a profile that has knots also within its
+ * depths and not above the surface), and the speeds within an extent that is good. */
+fm_status fm_model_check_extent(const fm_model *model, fm_error *error);
+fm_status fm_model_check_speeds(const fm_model *model, fm_error *error);
 
 /* Surround values [nz][nx] by a ring of cushion vertices, extrapolated linearly: for a
  * B-spline whose author gave none. Once for a model; FM_BAD_INPUT for fewer than 2 x 2
