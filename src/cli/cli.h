@@ -19,8 +19,8 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_BAD_INPUT = 2 };
 /* "fermat: ..." and a new line, to stderr. */
 void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Complain of an error met before anything was computed, and give the exit status: a
- * file that cannot be read or created is bad input as well. */
+/* Complain of an error met while reading what the user gave, and give the exit status:
+ * a file that cannot be read is bad input as well. */
 int cli_refuse(const fm_error *error);
 
 #endif

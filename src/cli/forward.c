@@ -1,9 +1,10 @@
 /* fermat forward: read the job, march its shots, write the result.
  *
  * Everything that can be wrong with what the user gave is found before the first march,
- * the output's name included (exit status 2). After that only failures are left (1), or
- * a signal (128 + its number). The result file is complete under its name or not there
- * at all. If single shots fail the others are kept, with the failed ones marked. */
+ * the output's name included (exit status 2). All else is a failure (1), a disk without
+ * room for the result among it, or a signal (128 + its number). The result file is
+ * complete under its name or not there at all. If single shots fail the others are
+ * kept, with the failed ones marked. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,7 +192,8 @@ static int run_job(const fm_job *job, fm_pool *pool, bool quiet)
     run r = {.bar = progress_open(quiet), .report = {.job = job, .quiet = quiet}};
     interrupt_watch();
     if (fm_result_create(job->spec.output, job, &r.file, &error) != FM_OK) {
-        return cli_refuse(&error);
+        cli_complain("%s", error.message);
+        return error.status == FM_BAD_INPUT ? CLI_BAD_INPUT : CLI_FAILED;
     }
     interrupt_remove(fm_result_temporary(r.file));
     report_start(&r.report, fm_pool_backend(pool), fm_pool_workers(pool));

@@ -13,8 +13,9 @@ static const char program_help[] =
     "  fermat help COMMAND             more about forward, info or check\n"
     "  fermat --version\n"
     "\n"
-    "Exit status: 0 done; 1 a computation or writing its result failed;\n"
-    "2 something given to it cannot be used (the message says what and where).\n";
+    "Exit status: 0 done; 1 a computation or writing its result failed (no space on\n"
+    "the disk, no memory); 2 something given to it cannot be used (the message says\n"
+    "what and where).\n";
 
 static const char forward_help[] =
     "fermat forward: march a wavefront from every source, write the travel times.\n"
@@ -56,8 +57,10 @@ static const char forward_help[] =
     "end\n"
     "and writes nothing; interrupted again, it ends at once.\n"
     "\n"
-    "Exit status: 0 done; 1 the run failed; 2 the command line, the job or a file it\n"
-    "names cannot be used; 130, 143 ended by SIGINT, SIGTERM.\n";
+    "Exit status: 0 done; 1 the run failed, or there is no space for its result; 2 "
+    "the\n"
+    "command line, the job or a file it names cannot be used (the output, too, if its\n"
+    "folder is not there or may not be written); 130, 143 ended by SIGINT, SIGTERM.\n";
 
 static const char info_help[] =
     "fermat info: what a model or a result file contains, in a few lines.\n"

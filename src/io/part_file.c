@@ -22,6 +22,19 @@ static fm_status fail_errno(fm_error *error, const char *what, int number)
     return fm_fail(error, FM_IO_FAILED, "%s: %s", what, strerror(number));
 }
 
+/* Why a file cannot be created: because of the name that was given (no such folder, no
+ * permission), or because the system cannot, whatever the name (no space, a limit). */
+static fm_status fail_create(fm_error *error, int number)
+{
+    static const int about_the_name[] = {ENOENT, ENOTDIR, EISDIR,       EACCES, EPERM,
+                                         EROFS,  ELOOP,   ENAMETOOLONG, EINVAL};
+    fm_status status = FM_IO_FAILED;
+    for (size_t i = 0; i < sizeof about_the_name / sizeof *about_the_name; i++) {
+        status = number == about_the_name[i] ? FM_BAD_INPUT : status;
+    }
+    return fm_fail(error, status, "cannot create a file there: %s", strerror(number));
+}
+
 /* The length of the folder's part of a path, its last slash included. */
 static size_t folder_length(const char *path)
 {
@@ -35,16 +48,16 @@ static fm_status refuse_what_is_no_file(const char *path, fm_error *error)
 {
     struct stat status;
     if (path[folder_length(path)] == '\0') {
-        return fm_fail(error, FM_IO_FAILED, "this is a folder, not the name of a file");
+        return fm_fail(error, FM_BAD_INPUT, "this is a folder, not the name of a file");
     }
     if (stat(path, &status) != 0) {
         return FM_OK; /* creating it will tell what is wrong, if anything is */
     }
     if (S_ISDIR(status.st_mode)) {
-        return fm_fail(error, FM_IO_FAILED, "this is a folder, not the name of a file");
+        return fm_fail(error, FM_BAD_INPUT, "this is a folder, not the name of a file");
     }
     if (!S_ISREG(status.st_mode)) {
-        return fm_fail(error, FM_IO_FAILED, "exists and is not a regular file");
+        return fm_fail(error, FM_BAD_INPUT, "exists and is not a regular file");
     }
     return FM_OK;
 }
@@ -83,7 +96,7 @@ static fm_status create_exclusively(fm_part_file *part, fm_error *error)
         }
     }
     if (part->descriptor < 0) {
-        fm_status status = fail_errno(error, "cannot create a file there", errno);
+        fm_status status = fail_create(error, errno);
         free(name);
         return status;
     }

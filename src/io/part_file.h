@@ -15,8 +15,9 @@ typedef struct fm_part_file {
     int descriptor;  /* open for reading and writing, or -1 */
 } fm_part_file;
 
-/* Make the temporary file, empty. FM_IO_FAILED: no such folder, no permission, `path`
- * is a folder or a device. On failure nothing is left behind. */
+/* Make the temporary file, empty. FM_BAD_INPUT: no such folder, no permission, `path`
+ * is a folder or a device; FM_IO_FAILED: the file system cannot. On failure nothing is
+ * left behind. */
 fm_status fm_part_open(const char *path, fm_part_file *part, fm_error *error);
 
 /* Have every byte of the file, and at least `bytes`, backed by the disk, so that no

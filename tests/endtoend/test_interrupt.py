@@ -73,9 +73,10 @@ class Interrupt(Case):
         run = self.fermat(
             "forward", "job.yaml", "--set", "want=[fields]",
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000)))
-        self.assertEqual(run.returncode, 2)
+        self.assertEqual(run.returncode, 1)
         self.assertTrue(run.stderr.startswith("fermat: "), run.stderr)
         self.assertIn("out.h5", run.stderr)
+        self.assertIn("File too large", run.stderr)
         self.assertNotIn("done ", run.stdout)
         self.assertEqual(self.files(), before)
 

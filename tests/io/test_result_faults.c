@@ -54,8 +54,8 @@ static void assert_refused(const char *path, const char *reason)
     fm_job job;
     fm_error error = {0};
     fixture_make(&everything, &job);
-    assert_int_equal(write_all(path, &job, &error), FM_IO_FAILED);
-    assert_int_equal(error.status, FM_IO_FAILED);
+    assert_int_equal(write_all(path, &job, &error), FM_BAD_INPUT);
+    assert_int_equal(error.status, FM_BAD_INPUT);
     assert_memory_equal(error.message, path, strlen(path));
     if (!strstr(error.message, reason)) {
         fail_msg("\"%s\" does not say \"%s\"", error.message, reason);
@@ -68,6 +68,9 @@ static void a_folder_that_does_not_exist_is_named(void **state)
 {
     assert_refused(folder_path(*state, "nowhere/a.h5"), "No such file or directory");
     assert_int_equal(folder_count(*state), 0);
+    fclose(fopen(folder_path(*state, "file"), "w"));
+    assert_refused(folder_path(*state, "file/a.h5"), "Not a directory");
+    assert_int_equal(folder_count(*state), 1);
 }
 
 static void a_folder_is_no_file(void **state)
@@ -191,6 +194,9 @@ static int write_on_disk_of(int pages, const char *disk, const fm_job *job)
     size_t left = folder_entries(disk);
     if (status == FM_OK) {
         return left == 1 && access(path, F_OK) == 0 ? WRITTEN : WRONG;
+    }
+    if (status != FM_IO_FAILED) {
+        return WRONG;
     }
     return left == 0 && strstr(error.message, "No space left") ? REFUSED_WELL : WRONG;
 }

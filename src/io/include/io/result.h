@@ -11,9 +11,11 @@
 typedef struct fm_result_file fm_result_file;
 
 /* Make the skeleton for the job beside `path` (temporary name), with space reserved for
- * everything, model, survey and provenance in it. FM_IO_FAILED names the path and the
- * system's reason (no such folder, no permission, no space, name is a folder or a
- * device). The job must outlive the file. On failure *file is NULL. */
+ * everything, model, survey and provenance in it. Messages name the path and
+ * the system's reason. FM_BAD_INPUT: the path cannot be used (no such folder, no
+ * permission, a folder or a device); FM_IO_FAILED: it could, but there is no space, a
+ * limit on the size of files, or an error of the disk. The job must outlive the file.
+ * On failure *file is NULL. */
 fm_status fm_result_create(const char *path, const fm_job *job, fm_result_file **file,
                            fm_error *error);
 
