@@ -187,12 +187,25 @@ static void fit_boundaries(const fm_medium *medium, fm_source *source)
     }
 }
 
-/* Nodes along the source's lines for which the remedy is used: 64, or a fifth of the
- * longer side of the grid where that is less (measured; docs/method.md). */
-static size_t reach(const fm_grid *grid)
+/* Nodes along a line beside the source for which the remedy is used. The error it
+ * mends at a distance r goes with the square of (spacing of the lines) / r, so that it
+ * is used out to 64 of those spacings, or a fifth of the longer side of the grid where
+ * that is less (measured; docs/method.md), but for no less than 8 nodes. */
+static size_t reach(double spacing_km, double step_km, double longer_side_km)
 {
-    size_t fifth = (grid->nx > grid->nz ? grid->nx : grid->nz) / 5;
-    return fifth < 64 ? fifth : 64;
+    double nodes = fmin(64 * spacing_km, longer_side_km / 5) / step_km;
+    return nodes > 8 ? (size_t)nodes : 8;
+}
+
+static void fit_reach(const fm_grid *grid, fm_source *source)
+{
+    const double *z = grid->z + source->place.row;
+    double step_x = grid->dx * source->km_per_x;
+    double step_z = (z[1] - z[0]) * source->km_per_z;
+    double width = (double)(grid->nx - 1) * step_x;
+    double height = (grid->z[grid->nz - 1] - grid->z[0]) * source->km_per_z;
+    source->reach_x = reach(step_z, step_x, fmax(width, height));
+    source->reach_z = reach(step_x, step_z, fmax(width, height));
 }
 
 fm_status fm_source_fit(const fm_medium *medium, fm_point point, fm_source *source,
@@ -226,7 +239,7 @@ fm_status fm_source_fit(const fm_medium *medium, fm_point point, fm_source *sour
     fit_interface(medium, source);
     fit_boundaries(medium, source);
     fit_trend(medium, source);
-    source->line_reach = reach(grid);
+    fit_reach(grid, source);
     return FM_OK;
 }
 

@@ -27,7 +27,7 @@ typedef struct fm_source {
      * number (INFINITY: masked); else both are 1 / speed. */
     bool on_interface;
     double slowness_lower, slowness_upper;
-    size_t line_reach; /* nodes along its rows and columns that get the remedy */
+    size_t reach_x, reach_z; /* nodes along its rows, columns that get the remedy */
 } fm_source;
 
 /* FM_BAD_INPUT when the source is outside the grid or masked all around. */

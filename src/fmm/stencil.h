@@ -108,8 +108,8 @@ static inline void fm_slowness_along(const fm_target *t, double s, double *sx,
     *sx = *sz = s;
     size_t columns = fm_steps_from(t->march->line_column, t->column);
     size_t rows = fm_steps_from(t->march->line_row, t->row);
-    bool in_row = rows == 0 && columns <= source->line_reach;
-    bool in_column = columns == 0 && rows <= source->line_reach;
+    bool in_row = rows == 0 && columns <= source->reach_x;
+    bool in_column = columns == 0 && rows <= source->reach_z;
     if ((!in_row && !in_column) || !t->look.factored) {
         return;
     }
