@@ -19,11 +19,11 @@ typedef struct workspace {
     fm_point *targets; /* room for the longest shot's rows */
 } workspace;
 
-static size_t longest_shot(const fm_shots *shots)
+static size_t longest_shot(const job_view *job)
 {
     size_t longest = 0;
-    for (size_t s = 0; s < shots->n; s++) {
-        size_t n = shots->shot[s].end - shots->shot[s].begin;
+    for (size_t s = 0; s < job->nshots; s++) {
+        size_t n = job->shot[s].end - job->shot[s].begin;
         longest = n > longest ? n : longest;
     }
     return longest;
@@ -50,7 +50,7 @@ static fm_status open_workspace(fm_bytes shared, void **memory, fm_error *error)
     if (status != FM_OK) {
         goto fail;
     }
-    size_t longest = longest_shot(&w->job.shots);
+    size_t longest = longest_shot(&w->job);
     w->targets = malloc((longest + 1) * sizeof *w->targets);
     if (!w->targets) {
         status = fm_fail_memory(error, "the receivers of a shot",
@@ -102,21 +102,20 @@ static void read_field(const workspace *w, unsigned char *field)
 static fm_status march(workspace *w, size_t s, unsigned char *bytes,
                        const shot_bytes *places, fm_error *error)
 {
-    const fm_shots *shots = &w->job.shots;
-    const fm_shot *shot = &shots->shot[s];
+    const job_view *job = &w->job;
+    const fm_shot *shot = &job->shot[s];
     size_t n = shot->end - shot->begin;
     uint64_t *accepted = (uint64_t *)(void *)bytes;
     double *times = (double *)(void *)(bytes + places->times);
     uint8_t *statuses = bytes + places->statuses;
-    fm_point origin = fm_shots_origin(shots, &w->job.survey, s);
+    fm_point origin = job->origin[shot->origin];
     *accepted = 0;
-    if (shots->reciprocal && fm_survey_masked(&w->job.medium, origin)) {
+    if (job->reciprocal && fm_survey_masked(&job->medium, origin)) {
         out_of_reach(n, times, statuses);
         return FM_OK;
     }
     for (size_t r = 0; r < n; r++) {
-        w->targets[r] =
-            fm_shots_target(shots, &w->job.survey, shots->row[shot->begin + r]);
+        w->targets[r] = job->station[job->target[shot->begin + r]];
     }
     fm_status status = fm_solver_march(w->solver, origin, w->targets, n, error);
     if (status == FM_OK) {
@@ -133,7 +132,7 @@ static fm_status run_shot(void *memory, fm_bytes argument, fm_output *output,
     workspace *w = memory;
     size_t s = 0;
     memcpy(&s, argument.data, sizeof s);
-    const fm_shot *shot = &w->job.shots.shot[s];
+    const fm_shot *shot = &w->job.shot[s];
     shot_bytes places =
         fm_shot_bytes(shot->end - shot->begin, fm_grid_nodes(&w->job.medium.grid),
                       w->job.want_fields, w->job.fields_f64);

@@ -13,8 +13,7 @@ typedef struct packed_header {
     job_view job;
     size_t depth_km, knot_speed, values;
     size_t rows, slowness, interface_row, slowness_beyond;
-    size_t source_point, receiver_point, pair_source, pair_receiver;
-    size_t shot, shot_row;
+    size_t shot, origin, target, station;
 } packed_header;
 
 typedef struct packer {
@@ -24,14 +23,19 @@ typedef struct packer {
 
 enum { ALIGNMENT = 16 };
 
-static size_t put(packer *p, const void *data, size_t n, size_t size)
+static size_t reserve(packer *p, size_t bytes)
 {
     size_t place = p->used;
+    p->used += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    return place;
+}
+
+static size_t put(packer *p, const void *data, size_t n, size_t size)
+{
+    size_t place = reserve(p, data ? n * size : 0);
     if (p->base && data && n > 0) {
         memcpy(p->base + place, data, n * size);
     }
-    size_t bytes = data ? n * size : 0;
-    p->used += (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     return place;
 }
 
@@ -55,15 +59,31 @@ static void put_medium(packer *p, const fm_medium *medium, packed_header *header
         put(p, medium->slowness_beyond, n * grid->nx, sizeof(double));
 }
 
-static void put_survey(packer *p, const fm_survey *survey, packed_header *header)
+/* For every row of every shot, the station at its far end. */
+static size_t put_targets(packer *p, const fm_job *job)
 {
-    header->source_point =
-        put(p, survey->sources.point, survey->sources.n, sizeof(fm_point));
-    header->receiver_point =
-        put(p, survey->receivers.point, survey->receivers.n, sizeof(fm_point));
-    header->pair_source = put(p, survey->pair_source, survey->npairs, sizeof(size_t));
-    header->pair_receiver =
-        put(p, survey->pair_receiver, survey->npairs, sizeof(size_t));
+    const fm_survey *survey = &job->survey;
+    const size_t *station =
+        job->shots.reciprocal ? survey->pair_source : survey->pair_receiver;
+    size_t place = reserve(p, survey->npairs * sizeof(uint32_t));
+    uint32_t *target = p->base ? (uint32_t *)(void *)(p->base + place) : NULL;
+    for (size_t r = 0; target && r < survey->npairs; r++) {
+        target[r] = (uint32_t)station[job->shots.row[r]];
+    }
+    return place;
+}
+
+static void put_shots(packer *p, const fm_job *job, packed_header *header)
+{
+    const fm_stations *from = &job->survey.sources, *to = &job->survey.receivers;
+    if (job->shots.reciprocal) {
+        from = &job->survey.receivers;
+        to = &job->survey.sources;
+    }
+    header->shot = put(p, job->shots.shot, job->shots.n, sizeof(fm_shot));
+    header->origin = put(p, from->point, from->n, sizeof(fm_point));
+    header->station = put(p, to->point, to->n, sizeof(fm_point));
+    header->target = put_targets(p, job);
 }
 
 /* The plain values; every pointer stays null. */
@@ -75,12 +95,8 @@ static void fill_header(const fm_job *job, job_view *plain)
     plain->medium.grid = job->medium.grid;
     plain->medium.grid.z = NULL;
     plain->medium.ninterfaces = job->medium.ninterfaces;
-    plain->survey.sources.n = job->survey.sources.n;
-    plain->survey.receivers.n = job->survey.receivers.n;
-    plain->survey.npairs = job->survey.npairs;
-    plain->survey.length_scale = job->survey.length_scale;
-    plain->shots.reciprocal = job->shots.reciprocal;
-    plain->shots.n = job->shots.n;
+    plain->reciprocal = job->shots.reciprocal;
+    plain->nshots = job->shots.n;
     plain->solver = spec->solver;
     plain->solver.stop_early = spec->solver.stop_early && !spec->want_fields;
     plain->want_fields = spec->want_fields;
@@ -95,9 +111,7 @@ static size_t pack(const fm_job *job, unsigned char *base)
     put(&p, &header, 1, sizeof header);
     put_model(&p, &job->model, &header);
     put_medium(&p, &job->medium, &header);
-    put_survey(&p, &job->survey, &header);
-    header.shot = put(&p, job->shots.shot, job->shots.n, sizeof(fm_shot));
-    header.shot_row = put(&p, job->shots.row, job->survey.npairs, sizeof(size_t));
+    put_shots(&p, job, &header);
     if (base) {
         header.size = p.used;
         fill_header(job, &header.job);
@@ -113,9 +127,13 @@ double fm_packed_bytes(const fm_job *job)
 
 fm_status fm_packed_create(const fm_job *job, fm_bytes *bytes, fm_error *error)
 {
+    *bytes = (fm_bytes){0};
+    if (job->survey.sources.n > UINT32_MAX || job->survey.receivers.n > UINT32_MAX) {
+        return fm_fail(error, FM_FAILED, "more than %lu sources or receivers",
+                       (unsigned long)UINT32_MAX);
+    }
     size_t size = pack(job, NULL);
     unsigned char *base = calloc(1, size);
-    *bytes = (fm_bytes){0};
     if (!base) {
         return fm_fail_memory(error, "the job as the workers see it", (double)size);
     }
@@ -157,11 +175,9 @@ fm_status fm_packed_view(fm_bytes bytes, job_view *view, fm_error *error)
     view->medium.slowness = at(bytes, header.slowness);
     view->medium.interface_row = at(bytes, header.interface_row);
     view->medium.slowness_beyond = at(bytes, header.slowness_beyond);
-    view->survey.sources.point = at(bytes, header.source_point);
-    view->survey.receivers.point = at(bytes, header.receiver_point);
-    view->survey.pair_source = at(bytes, header.pair_source);
-    view->survey.pair_receiver = at(bytes, header.pair_receiver);
-    view->shots.shot = at(bytes, header.shot);
-    view->shots.row = at(bytes, header.shot_row);
+    view->shot = at(bytes, header.shot);
+    view->origin = at(bytes, header.origin);
+    view->target = at(bytes, header.target);
+    view->station = at(bytes, header.station);
     return FM_OK;
 }

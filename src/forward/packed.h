@@ -1,25 +1,33 @@
 #ifndef FM_FORWARD_PACKED_H
 #define FM_FORWARD_PACKED_H
 
+#include <stdint.h>
+
 #include "forward/job.h"
 #include "parallel/pool.h"
 
 /* The job as flat bytes, which any worker can read in place: a thread, a process that
  * maps them, a rank that received them. Offsets, no pointers. */
 
-/* malloc'ed into *bytes; the caller frees bytes->data. */
+/* malloc'ed into *bytes; the caller frees bytes->data. FM_FAILED: more stations than
+ * can be numbered in 32 bits. */
 fm_status fm_packed_create(const fm_job *job, fm_bytes *bytes, fm_error *error);
 
 double fm_packed_bytes(const fm_job *job); /* how large they are */
 
 /* The job in the bytes, nothing copied: its pointers point into them. So it is
  * for reading (take a const pointer to it) and never cleared, and it lives as long as
- * the bytes. Ids and observed times are not in it. */
+ * the bytes. Of the survey it has what a march needs, four bytes a pair: no ids, no
+ * observed times, no pairs by number. */
 typedef struct job_view {
     fm_model model;
     fm_medium medium;
-    fm_survey survey;
-    fm_shots shots;
+    bool reciprocal;
+    size_t nshots;
+    fm_shot *shot;     /* [nshots]: its targets are target[begin] ... target[end - 1] */
+    fm_point *origin;  /* the stations that shots start from, by shot.origin */
+    uint32_t *target;  /* [npairs]: indices of the stations that they are read at, */
+    fm_point *station; /* which are here */
     fm_solver_options solver; /* stop_early is off when fields are wanted */
     bool want_fields, fields_f64;
 } job_view;

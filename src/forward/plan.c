@@ -1,6 +1,7 @@
-/* What a run will take, told before it is run. Memory is counted, not guessed: the job
- * (twice: as read, and as the workers see it), a solver for each worker, and the
- * results in flight. Time rests on a measured constant, so it is an estimate. */
+/* What a run will take, told before it is run. Memory is counted, not guessed: the
+ * program itself, the job (its model twice: as read, and as the workers see it), a
+ * solver for each worker, the results in flight, and what the result file keeps until
+ * its end. Time rests on a measured constant, so it is an estimate. */
 #include "forward/forward.h"
 
 #include <math.h>
@@ -9,10 +10,16 @@
 #include "packed.h"
 #include "shot_bytes.h"
 
-/* Nanoseconds a node, second order, one core of about 2.6 GHz (bench_march). */
+/* The program with its libraries, before it has read anything. */
+static const double program_bytes = 17e6;
+
+/* Nanoseconds a node, second order, one core of about 2.6 GHz that shares its memory
+ * with others at work. It includes what surrounds the march: the grids around the
+ * source, reading the receivers' times, handing the result over. (The march alone, on
+ * an idle machine, takes three quarters of it: bench_march.) */
 static double ns_a_node(fm_geometry geometry)
 {
-    return geometry == FM_GEOGRAPHIC ? 140 : 115;
+    return geometry == FM_GEOGRAPHIC ? 180 : 150;
 }
 
 /* As many as the pool keeps in flight by default. */
@@ -22,14 +29,45 @@ static double results_in_flight(const fm_job *job, size_t workers)
     return (double)(window < job->shots.n ? window : job->shots.n);
 }
 
-static double memory_bytes(const fm_job *job, size_t workers)
+/* Of a pair: source and receiver, its place in the order of the shots, what was
+ * observed; and its time and status, which the result file writes at its end. Of a
+ * field written only a digest is kept. */
+static double table_bytes(const fm_job *job)
+{
+    const fm_survey *survey = &job->survey;
+    double pair = 3 * sizeof(size_t) + sizeof(double) + 1;
+    pair += survey->observed_s ? sizeof(double) : 0;
+    pair += survey->sigma_s ? sizeof(double) : 0;
+    double stations = (double)(survey->sources.n + survey->receivers.n);
+    double fields = job->spec.want_fields ? 33 * (double)survey->sources.n : 0;
+    return pair * (double)survey->npairs + 64 * stations + fields;
+}
+
+static double run_bytes(const fm_job *job, size_t workers)
 {
     const fm_grid *grid = &job->medium.grid;
     size_t rows = job->survey.npairs / (job->shots.n > 0 ? job->shots.n : 1);
     shot_bytes result = fm_shot_bytes(rows, fm_grid_nodes(grid), job->spec.want_fields,
                                       job->spec.fields_f64);
-    return 2 * fm_packed_bytes(job) + (double)workers * fm_solver_bytes(grid) +
+    double shared = fm_packed_bytes(job);
+    double as_read = shared - (double)job->survey.npairs * sizeof(uint32_t);
+    return as_read + shared + table_bytes(job) +
+           (double)workers * fm_solver_bytes(grid) +
            results_in_flight(job, workers) * (double)result.size;
+}
+
+/* A table of pairs is sorted while it is read, which takes more than to have it. */
+static double reading_bytes(const fm_job *job)
+{
+    double pair = 54;
+    pair += job->survey.observed_s ? sizeof(double) : 0;
+    pair += job->survey.sigma_s ? sizeof(double) : 0;
+    return job->spec.pairs ? pair * (double)job->survey.npairs : 0;
+}
+
+static double memory_bytes(const fm_job *job, size_t workers)
+{
+    return program_bytes + fmax(run_bytes(job, workers), reading_bytes(job));
 }
 
 /* Shots do not split: no run is shorter than its longest shot. */

@@ -13,7 +13,7 @@
  * And what makes the bytes depend on the content alone: no modification times, and the
  * file format pinned to HDF5 1.8 (which every reader in use understands).
  *
- * Attributes live in netcdf_attribute.c. */
+ * Attributes live in netcdf_attribute.c, reading back in netcdf_check.c. */
 #include "netcdf.h"
 
 #include <hdf5_hl.h>
@@ -223,30 +223,6 @@ static hid_t define(fm_nc *nc, const char *name, hid_t type, size_t rank,
     return nc->object;
 }
 
-static void compare(fm_nc *nc, const char *name, hid_t type, const void *values)
-{
-    hid_t space = H5Dget_space(nc->object);
-    hssize_t n = H5Sget_simple_extent_npoints(space);
-    H5Sclose(space);
-    size_t size = n > 0 ? (size_t)n * H5Tget_size(type) : 1;
-    void *found = malloc(size);
-    if (!found) {
-        fm_fail_memory(&nc->error, "reading back", (double)size);
-        return;
-    }
-    herr_t read = H5Dread(nc->object, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, found);
-    if (nc_good(nc, read, "HDF5 cannot read back", name) &&
-        memcmp(found, values, size) != 0) {
-        nc_differs(nc, name);
-    }
-    free(found);
-}
-
-void nc_differs(fm_nc *nc, const char *name)
-{
-    fm_fail(&nc->error, FM_IO_FAILED, "read back, %s is not what was written", name);
-}
-
 static void write_values(fm_nc *nc, const char *name, hid_t type, const void *values)
 {
     herr_t written = H5Dwrite(nc->object, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
@@ -283,7 +259,7 @@ fm_nc_place fm_nc_variable(fm_nc *nc, const char *name, fm_nc_type type, size_t 
     }
     begin_variable(nc, name, nc_native(type), rank, axes, fill);
     if (nc->error.status == FM_OK && values) {
-        (nc->checking ? compare : write_values)(nc, name, nc_native(type), values);
+        (nc->checking ? nc_compare : write_values)(nc, name, nc_native(type), values);
     }
     if (fill) {
         fm_nc_numbers(nc, "_FillValue", type, 1, fill);
@@ -297,27 +273,6 @@ fm_nc_place fm_nc_variable(fm_nc *nc, const char *name, fm_nc_type type, size_t 
     return place;
 }
 
-static void compare_strings(fm_nc *nc, const char *name, hid_t type, size_t n,
-                            char *const *strings)
-{
-    char **found = calloc(n, sizeof *found);
-    if (!found) {
-        fm_fail_memory(&nc->error, "reading back", (double)(n * sizeof *found));
-        return;
-    }
-    hid_t space = H5Dget_space(nc->object);
-    herr_t read = H5Dread(nc->object, type, space, space, H5P_DEFAULT, found);
-    nc_good(nc, read, "HDF5 cannot read back", name);
-    for (size_t i = 0; i < n && nc->error.status == FM_OK; i++) {
-        if (!found[i] || strcmp(found[i], strings[i]) != 0) {
-            nc_differs(nc, name);
-        }
-    }
-    H5Dvlen_reclaim(type, space, H5P_DEFAULT, found);
-    H5Sclose(space);
-    free(found);
-}
-
 void fm_nc_strings(fm_nc *nc, const char *name, fm_nc_axis axis, char *const *strings)
 {
     if (nc->error.status != FM_OK) {
@@ -328,37 +283,11 @@ void fm_nc_strings(fm_nc *nc, const char *name, fm_nc_axis axis, char *const *st
     H5Tset_cset(type, H5T_CSET_UTF8);
     begin_variable(nc, name, type, 1, &axis, NULL);
     if (nc->error.status == FM_OK && nc->checking) {
-        compare_strings(nc, name, type, nc->length[axis], strings);
+        nc_compare_strings(nc, name, type, nc->length[axis], strings);
     } else if (nc->error.status == FM_OK) {
         write_values(nc, name, type, strings);
     }
     H5Tclose(type);
-}
-
-void fm_nc_read_slab(fm_nc *nc, const char *name, fm_nc_type type, size_t slab,
-                     size_t slabs, void *values)
-{
-    if (nc->error.status != FM_OK) {
-        return;
-    }
-    hid_t set = H5Dopen2(nc->file, name, H5P_DEFAULT);
-    if (!nc_good(nc, set, "HDF5 cannot read back", name)) {
-        return;
-    }
-    hid_t space = H5Dget_space(set);
-    hsize_t count[FM_NC_RANK] = {0};
-    hsize_t start[FM_NC_RANK] = {0};
-    H5Sget_simple_extent_dims(space, count, NULL);
-    count[0] /= slabs;
-    start[0] = slab * count[0];
-    int rank = H5Sget_simple_extent_ndims(space);
-    hid_t memory = H5Screate_simple(rank, count, NULL);
-    H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
-    herr_t read = H5Dread(set, nc_native(type), memory, space, H5P_DEFAULT, values);
-    nc_good(nc, read, "HDF5 cannot read back", name);
-    H5Sclose(memory);
-    H5Sclose(space);
-    H5Dclose(set);
 }
 
 /* ---- dimensions ---- */
@@ -391,7 +320,7 @@ fm_nc_axis fm_nc_coordinate(fm_nc *nc, const char *name, size_t n, const double 
     hid_t set = define(nc, name, H5T_NATIVE_DOUBLE, 1, &length, list);
     H5Pclose(list);
     if (nc->error.status == FM_OK) {
-        (nc->checking ? compare : write_values)(nc, name, H5T_NATIVE_DOUBLE, values);
+        (nc->checking ? nc_compare : write_values)(nc, name, H5T_NATIVE_DOUBLE, values);
     }
     return adopt_axis(nc, set, name, n, name);
 }

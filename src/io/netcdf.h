@@ -80,9 +80,14 @@ void fm_nc_numbers(fm_nc *nc, const char *name, fm_nc_type type, size_t n,
 /* The attribute actual_range: least and greatest value, as F32 or F64. */
 void fm_nc_range(fm_nc *nc, fm_nc_type type, const double range[2]);
 
-/* Read one of `slabs` equal parts, along the first axis, of a variable. */
-void fm_nc_read_slab(fm_nc *nc, const char *name, fm_nc_type type, size_t slab,
-                     size_t slabs, void *values);
+/* Read part of a variable: n positions along its first axis, the whole of the others.
+ */
+void fm_nc_read_part(fm_nc *nc, const char *name, fm_nc_type type, size_t first,
+                     size_t n, void *values);
+
+/* How many of n positions of `size` bytes to read at once: about a megabyte, at least
+ * one. */
+size_t fm_nc_block(size_t n, size_t size);
 
 size_t fm_nc_type_size(fm_nc_type type);
 

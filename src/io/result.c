@@ -2,9 +2,9 @@
  * everything that is known before the march; it is closed, read back, and its space
  * reserved on the disk, so that a disk too small is told now and not after an hour.
  * While the march lasts, fields go straight to their places (slabs.c) and the times of
- * pairs are kept in memory (nine bytes each, as the survey they answer is). In the end
- * come times and statuses, a sync, everything is read back and compared, and the file
- * gets its name (part_file.c).
+ * pairs are kept in memory (nine bytes each; the pairs themselves take more). In the
+ * end come times and statuses, a sync, everything is read back and compared, and the
+ * file gets its name (part_file.c).
  *
  * The order in which shots come cannot show: every byte has its place from the start,
  * and what no shot wrote is filled with NaN at the end. */
@@ -84,7 +84,8 @@ static fm_status lay_out(fm_result_file *file, fm_error *error)
     for (fm_later i = 0; i < FM_LATER_KINDS && status == FM_OK; i++) {
         if (fm_later_wanted(file->job, i)) {
             status = fm_slabs_create(fm_later_name(i), fm_later_type(file->job, i),
-                                     fm_later_slabs(file->job, i), place[i],
+                                     fm_later_slabs(file->job, i),
+                                     fm_later_positions(file->job, i), place[i],
                                      &file->later[i], error);
         }
     }

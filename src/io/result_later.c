@@ -55,6 +55,19 @@ size_t fm_later_slabs(const fm_job *job, fm_later which)
     }
 }
 
+size_t fm_later_positions(const fm_job *job, fm_later which)
+{
+    switch (which) {
+    case FM_LATER_SOURCE_STATUS:
+        return job->survey.sources.n;
+    case FM_LATER_ARRIVAL:
+    case FM_LATER_ARRIVAL_STATUS:
+        return job->survey.npairs;
+    default:
+        return 1;
+    }
+}
+
 /* A string lies in the file's heap, behind a header, and its address in the variable.
  */
 static double strings_bytes(const fm_stations *stations)

@@ -24,6 +24,7 @@ bool fm_later_wanted(const fm_job *job, fm_later which);
 const char *fm_later_name(fm_later which);
 fm_nc_type fm_later_type(const fm_job *job, fm_later which);
 size_t fm_later_slabs(const fm_job *job, fm_later which);
+size_t fm_later_positions(const fm_job *job, fm_later which); /* of one slab */
 
 /* Describe the whole file to nc; errors stick to nc. The places of the later variables
  * go to place[FM_LATER_KINDS] (size 0 where there is none). range: least and greatest

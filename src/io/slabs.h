@@ -12,11 +12,12 @@ typedef struct fm_slabs {
     fm_nc_type type;
     uint64_t offset;              /* of the first slab */
     size_t n, size;               /* equal slabs along the first axis, bytes of each */
+    size_t positions;             /* of a slab along that axis */
     char (*digest)[FM_HASH_TEXT]; /* [n]; empty text: not written yet */
 } fm_slabs;
 
-/* For a variable laid out at `place`. */
-fm_status fm_slabs_create(const char *name, fm_nc_type type, size_t n,
+/* For a variable laid out at `place`, n slabs of so many positions. */
+fm_status fm_slabs_create(const char *name, fm_nc_type type, size_t n, size_t positions,
                           fm_nc_place place, fm_slabs *slabs, fm_error *error);
 void fm_slabs_clear(fm_slabs *slabs); /* a zeroed one is fine */
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from harness import FERMAT, JOB, Case, main
+from harness import FERMAT, JOB, SOURCES, Case, main
 
 
 class Report(Case):
@@ -58,6 +58,31 @@ class Report(Case):
             sizes = [float(line.split()[-2]) for line in (foretold, actual)]
             self.assertEqual(foretold.split()[-1], actual.split()[-1])
             self.assertAlmostEqual(sizes[0] / sizes[1], 1, delta=0.1)
+
+    def test_the_plan_foretells_the_memory(self):
+        with open(FERMAT, "rb") as program:
+            code = program.read()
+        if b"__asan_" in code or b"__tsan_" in code:
+            self.skipTest("a sanitizer takes more memory than the program")
+        for letter, name, n in (("S", "sources", 500), ("R", "receivers", 2000)):
+            rows = "".join(f"{letter}{i},{i / n * 10},1\n" for i in range(n))
+            self.write(f"{name}.csv", "id,x,z\n" + rows)
+        for asked in (("--set", "reciprocity=never"),
+                      ("--set", "model.spacing=[0.01, 0.01]", "--set", "want=[fields]",
+                       "--set", "reciprocity=never")):
+            asked += ("--workers", "2", "--set", "solver.refine=0")
+            if "want=[fields]" in asked:
+                self.write("sources.csv", SOURCES)
+            plan = self.forward("--plan", *asked).stdout
+            line = next(line for line in plan.split("\n") if line.startswith("memory"))
+            unit = {"MB": 1e6, "GB": 1e9}[line.split()[-1]]
+            foretold = float(line.split()[-2]) * unit
+            run = subprocess.Popen([FERMAT, "forward", "job.yaml", "-q", *asked],
+                                   cwd=self.folder)
+            _, status, usage = os.wait4(run.pid, 0)
+            run.returncode = status
+            self.assertEqual(status, 0)
+            self.assertAlmostEqual(foretold / (usage.ru_maxrss * 1024), 1, delta=0.3)
 
     def test_help_and_version(self):
         top = self.fermat("--help")

@@ -31,20 +31,23 @@ static void assert_same_medium(const fm_medium *a, const fm_medium *b)
                         a->ninterfaces * a->grid.nx * sizeof(double));
 }
 
-static void assert_same_survey(const fm_job *job, const job_view *view)
+/* Every shot starts where it should, and reads where its rows' pairs end. */
+static void assert_same_shots(const fm_job *job, const job_view *view)
 {
-    const fm_survey *a = &job->survey, *b = &view->survey;
-    assert_memory_equal(a->sources.point, b->sources.point,
-                        a->sources.n * sizeof(fm_point));
-    assert_memory_equal(a->receivers.point, b->receivers.point,
-                        a->receivers.n * sizeof(fm_point));
-    assert_memory_equal(a->pair_source, b->pair_source, a->npairs * sizeof(size_t));
-    assert_memory_equal(a->pair_receiver, b->pair_receiver, a->npairs * sizeof(size_t));
-    assert_int_equal(job->shots.n, view->shots.n);
-    assert_int_equal(job->shots.reciprocal, view->shots.reciprocal);
-    assert_memory_equal(job->shots.shot, view->shots.shot,
-                        job->shots.n * sizeof(fm_shot));
-    assert_memory_equal(job->shots.row, view->shots.row, a->npairs * sizeof(size_t));
+    const fm_shots *shots = &job->shots;
+    assert_int_equal(shots->n, view->nshots);
+    assert_int_equal(shots->reciprocal, view->reciprocal);
+    assert_memory_equal(shots->shot, view->shot, shots->n * sizeof(fm_shot));
+    for (size_t s = 0; s < shots->n; s++) {
+        fm_point origin = fm_shots_origin(shots, &job->survey, s);
+        assert_memory_equal(&origin, &view->origin[view->shot[s].origin],
+                            sizeof origin);
+        for (size_t r = shots->shot[s].begin; r < shots->shot[s].end; r++) {
+            fm_point target = fm_shots_target(shots, &job->survey, shots->row[r]);
+            assert_memory_equal(&target, &view->station[view->target[r]],
+                                sizeof target);
+        }
+    }
 }
 
 static void assert_survives_the_journey(fm_job *job)
@@ -57,7 +60,7 @@ static void assert_survives_the_journey(fm_job *job)
     job_view view;
     assert_int_equal(fm_packed_view(bytes, &view, NULL), FM_OK);
     assert_same_medium(&job->medium, &view.medium);
-    assert_same_survey(job, &view);
+    assert_same_shots(job, &view);
     assert_int_equal(view.model.kind, job->model.kind);
     assert_memory_equal(view.model.depth_km, job->model.depth_km,
                         job->model.nknots * sizeof(double));
@@ -106,6 +109,21 @@ static void a_profile_with_interfaces_survives_the_journey(void **state)
     fm_job_clear(&job);
 }
 
+static void marches_from_receivers_survive_the_journey(void **state)
+{
+    (void)state;
+    fm_job job;
+    build_job(&job, 5, 2);
+    assert_survives_the_journey(&job);
+    assert_true(job.shots.reciprocal);
+    fm_job_clear(&job);
+    build_job(&job, 5, 2);
+    job.spec.allow_reciprocal = false;
+    assert_survives_the_journey(&job);
+    assert_false(job.shots.reciprocal);
+    fm_job_clear(&job);
+}
+
 static void early_stop_is_off_when_fields_are_wanted(void **state)
 {
     (void)state;
@@ -149,6 +167,7 @@ int main(void)
         cmocka_unit_test(a_constant_model_survives_the_journey),
         cmocka_unit_test(a_model_of_nodes_survives_the_journey),
         cmocka_unit_test(a_profile_with_interfaces_survives_the_journey),
+        cmocka_unit_test(marches_from_receivers_survive_the_journey),
         cmocka_unit_test(early_stop_is_off_when_fields_are_wanted),
         cmocka_unit_test(bytes_that_are_no_job_are_refused),
     };
