@@ -37,9 +37,9 @@ fm_status fm_survey_pair_all(fm_survey *survey, fm_error *error);
 fm_status fm_survey_sort(fm_survey *survey, fm_error *error);
 
 /* Every source and receiver must lie in the grid. FM_BAD_INPUT names file and line if
- * there are any, the id, the coordinates as the user wrote them (length_scale undone) and the valid range; moves
- * longitudes by 360 degrees into the grid's range, and points within rounding of an
- * edge onto it. */
+ * there are any, the id, the coordinates as the user wrote them (length_scale undone)
+ * and the valid range; moves longitudes by 360 degrees into the grid's range, and
+ * points within rounding of an edge onto it. */
 fm_status fm_survey_place(fm_survey *survey, const fm_grid *grid, fm_error *error);
 
 /* Is the point masked: are all nodes around it that count for it masked? */
