@@ -45,7 +45,7 @@ static fm_status bench(const char *name, size_t n, size_t repeats, fm_error *err
     if (status == FM_OK) {
         double nodes = (double)fm_grid_nodes(&medium.grid);
         double seconds = best_march(solver, source, repeats);
-        double work = fm_solver_bytes(&medium.grid) / nodes;
+        double work = fm_solver_bytes(&medium, NULL, &options) / nodes;
         double shared = fm_medium_bytes(&medium.grid) / nodes;
         printf("%-14s %-11s %6zu^2 %10.1f %13.1f %10.1f\n", name,
                fm_geometry_name(problem->geometry), n, 1e9 * seconds / nodes, work,

@@ -160,7 +160,9 @@ size_t fm_solver_accepted(const fm_solver *solver)
     return solver->solved ? solver->march.accepted : 0;
 }
 
-double fm_solver_bytes(const fm_grid *grid)
+double fm_solver_bytes(const fm_medium *medium, const fm_model *model,
+                       const fm_solver_options *options)
 {
-    return fm_march_bytes(grid->nx, grid->nz);
+    return fm_march_bytes(medium->grid.nx, medium->grid.nz) +
+           fm_zones_bytes(zone_levels(medium, model, options->refine));
 }

@@ -52,7 +52,8 @@ static double run_bytes(const fm_job *job, size_t workers)
     double shared = fm_packed_bytes(job);
     double as_read = shared - (double)job->survey.npairs * sizeof(uint32_t);
     return as_read + shared + table_bytes(job) +
-           (double)workers * fm_solver_bytes(grid) +
+           (double)workers *
+               fm_solver_bytes(&job->medium, &job->model, &job->spec.solver) +
            results_in_flight(job, workers) * (double)result.size;
 }
 

@@ -335,7 +335,8 @@ static void the_plan_counts_what_the_run_will_do(void **state)
     assert_int_equal(one.nodes, 101 * 51);
     assert_int_equal(two.workers, 2);
     assert_true(two.memory_bytes >=
-                one.memory_bytes + fm_solver_bytes(&job.medium.grid));
+                one.memory_bytes +
+                    fm_solver_bytes(&job.medium, &job.model, &job.spec.solver));
     assert_true(two.seconds < one.seconds && two.seconds > 0);
     fm_job_clear(&job);
 }

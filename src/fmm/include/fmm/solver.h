@@ -44,9 +44,12 @@ bool fm_solver_time(const fm_solver *solver, fm_point receiver, double *time_s);
 void fm_solver_field_f64(const fm_solver *solver, double *field);
 void fm_solver_field_f32(const fm_solver *solver, float *field);
 
-/* Nodes accepted by the last march, and bytes of work memory a solver takes for a grid
- * (the medium, which is shared, not counted). */
+/* Nodes accepted by the last march. */
 size_t fm_solver_accepted(const fm_solver *solver);
-double fm_solver_bytes(const fm_grid *grid);
+
+/* Bytes of work memory that a solver created with these takes (the medium, which is
+ * shared, not counted). */
+double fm_solver_bytes(const fm_medium *medium, const fm_model *model,
+                       const fm_solver_options *options);
 
 #endif
