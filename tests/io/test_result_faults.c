@@ -111,6 +111,23 @@ static void a_folder_without_permission_is_told(void **state)
     }
 }
 
+/* The name is good, the system has no means left: not the user's fault. */
+static void a_limit_on_open_files_is_no_fault_of_the_name(void **state)
+{
+    fm_job job;
+    fm_error error = {0};
+    struct rlimit limit;
+    fixture_make(&everything, &job);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit none = {.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    fm_status status = write_all(folder_path(*state, "a.h5"), &job, &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(status, FM_IO_FAILED);
+    assert_non_null(strstr(error.message, "Too many open files"));
+    fm_job_clear(&job);
+}
+
 /* ---- no room ---- */
 
 static void limit_file_size(rlim_t bytes)
@@ -412,6 +429,7 @@ int main(void)
         IN_FOLDER(a_folder_is_no_file),
         IN_FOLDER(what_is_no_regular_file_is_not_replaced),
         IN_FOLDER(a_folder_without_permission_is_told),
+        IN_FOLDER(a_limit_on_open_files_is_no_fault_of_the_name),
         IN_FOLDER(a_limit_on_the_size_is_told_at_once),
         IN_FOLDER(a_write_that_fails_later_is_told_and_nothing_left),
         IN_FOLDER(a_full_disk_is_told_and_nothing_left),
