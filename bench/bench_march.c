@@ -60,7 +60,7 @@ static fm_status bench(const char *name, size_t n, size_t repeats, fm_error *err
 int main(int argc, char **argv)
 {
     uint64_t n = 1001;
-    uint64_t repeats = 10;
+    uint64_t repeats = 25;
     if (argc > 3 || (argc > 1 && (!fm_count_parse(argv[1], &n) || n < 11)) ||
         (argc > 2 && (!fm_count_parse(argv[2], &repeats) || repeats == 0))) {
         fputs("usage: bench_march [NODES_A_SIDE [REPEATS]]\n", stderr);
