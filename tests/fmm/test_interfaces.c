@@ -136,6 +136,28 @@ static void a_source_on_a_node_of_the_boundary_takes_in_its_neighbours(void **st
     assert_true(deviation_of(0.25, 0, (fm_point){40, 8}, 1).mean < 3e-3);
 }
 
+/* The closed form, on both sides, even without zones. */
+static void
+receivers_in_the_cells_around_a_source_on_the_boundary_are_exact(void **state)
+{
+    (void)state;
+    fm_model model = two_layers(40, 20, boundary, 3, 6);
+    fm_medium medium = model_medium(&model, 0.25);
+    fm_solver *solver = solver_with(&medium, &model, 2, 0, false);
+    const fm_point both[] = {{12.2, 8}, {12, 8}};
+    for (size_t s = 0; s < 2; s++) {
+        march_from(solver, both[s]);
+        for (uint64_t n = 0; n < 50; n++) {
+            fm_point at = {12.01 + 0.23 * uniform(2 * n),
+                           8 + 0.49 * (uniform(2 * n + 1) - 0.5)};
+            assert_true(fabs(time_at(solver, at) - exact_time(both[s], at)) < 1e-12);
+        }
+    }
+    fm_solver_destroy(solver);
+    fm_medium_clear(&medium);
+    fm_model_clear(&model);
+}
+
 static void half_the_step_has_much_less_error(void **state)
 {
     (void)state;
@@ -360,6 +382,8 @@ int main(void)
         cmocka_unit_test(zones_better_the_times_level_by_level),
         cmocka_unit_test(zones_better_receivers_close_to_the_source_most),
         cmocka_unit_test(a_source_on_a_node_of_the_boundary_takes_in_its_neighbours),
+        cmocka_unit_test(
+            receivers_in_the_cells_around_a_source_on_the_boundary_are_exact),
         cmocka_unit_test(half_the_step_has_much_less_error),
         cmocka_unit_test(automatic_zones_are_three_near_an_interface_and_else_none),
         cmocka_unit_test(every_tiny_grid_can_be_refined),
