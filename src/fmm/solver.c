@@ -101,9 +101,6 @@ fm_status fm_solver_march(fm_solver *solver, fm_point source, const fm_point *re
     bool automatic = solver->options.refine == FM_REFINE_AUTO;
     size_t levels = automatic && !fm_zones_wanted(march) ? 0 : solver->zones.max;
     status = fm_zones_march(&solver->zones, levels, march, error);
-    if (status == FM_OK && levels == 0) {
-        status = fm_march_seed_source(march, error);
-    }
     if (status == FM_OK) {
         status = fm_march_run(march, n > 0 && solver->options.stop_early, error);
     }

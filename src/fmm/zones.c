@@ -115,27 +115,41 @@ static fm_status hand_down(const fm_march *zone, fm_march *parent, fm_error *err
     return FM_OK;
 }
 
+/* Prepare the zones, coarse to fine. Beside a mask the source may lie in open medium on
+ * one grid and in masked medium on the next finer one; the zones end before that. */
+static fm_status begin_zones(fm_zones *zones, size_t levels, const fm_march *base,
+                             fm_error *error)
+{
+    const fm_march *parent = base;
+    for (zones->used = 0; zones->used < levels; zones->used++) {
+        fm_march *zone = &zones->march[zones->used];
+        fm_error why;
+        fm_status status =
+            begin_zone(zones->model, parent, zone, &zones->medium[zones->used], &why);
+        if (status == FM_BAD_INPUT) {
+            return FM_OK;
+        }
+        if (status != FM_OK) {
+            return fm_fail(error, status, "%s", why.message);
+        }
+        parent = zone;
+    }
+    return FM_OK;
+}
+
 fm_status fm_zones_march(fm_zones *zones, size_t levels, fm_march *base,
                          fm_error *error)
 {
-    fm_status status = FM_OK;
-    zones->used = levels;
-    for (size_t n = 0; n < levels && status == FM_OK; n++) {
-        fm_march *parent = n > 0 ? &zones->march[n - 1] : base;
-        status = begin_zone(zones->model, parent, &zones->march[n], &zones->medium[n],
-                            error);
+    fm_status status = begin_zones(zones, levels, base, error);
+    size_t n = zones->used;
+    if (status == FM_OK) {
+        status = fm_march_seed_source(n > 0 ? &zones->march[n - 1] : base, error);
     }
-    for (size_t n = levels; n > 0 && status == FM_OK; n--) {
+    for (; n > 0 && status == FM_OK; n--) {
         fm_march *zone = &zones->march[n - 1];
-        fm_march *parent = n > 1 ? &zones->march[n - 2] : base;
-        if (n == levels) {
-            status = fm_march_seed_source(zone, error);
-        }
+        status = fm_march_run(zone, false, error);
         if (status == FM_OK) {
-            status = fm_march_run(zone, false, error);
-        }
-        if (status == FM_OK) {
-            status = hand_down(zone, parent, error);
+            status = hand_down(zone, n > 1 ? &zones->march[n - 2] : base, error);
         }
     }
     return status;

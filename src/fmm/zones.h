@@ -22,8 +22,8 @@ double fm_zones_bytes(size_t max);
 /* Is there an interface within the reach of a zone around the source of this march? */
 bool fm_zones_wanted(const fm_march *march);
 
-/* March `levels` zones around the source of `base` (begun, not seeded), finest first,
- * and seed base with what they found. */
+/* Seed `base` (begun): with the source's cell, or, with `levels` > 0, by marching so
+ * many zones around the source, finest first. */
 fm_status fm_zones_march(fm_zones *zones, size_t levels, fm_march *base,
                          fm_error *error);
 

@@ -370,6 +370,37 @@ static void a_side_masked_in_places_gives_no_infinite_times(void **state)
     fm_medium_clear(&medium);
 }
 
+/* Between an open node and a masked one, nearer to the masked: open on the grid, where
+ * the open node counts, but masked in the second zone, where no open node is near. */
+static void zones_end_where_the_source_would_be_masked(void **state)
+{
+    (void)state;
+    enum { SIDE = 9 };
+    double speed[SIDE * SIDE];
+    for (size_t node = 0; node < (size_t)SIDE * SIDE; node++) {
+        speed[node] = node % SIDE >= 4 ? 0 : 1;
+    }
+    fm_model model = {.kind = FM_MODEL_NODES,
+                      .x_max = SIDE - 1,
+                      .z_max = SIDE - 1,
+                      .nx = SIDE,
+                      .nz = SIDE,
+                      .dx = 1,
+                      .dz = 1,
+                      .interpolation = FM_LINEAR,
+                      .values = speed};
+    fm_medium medium = model_medium(&model, 1);
+    const fm_point source = {3.9, 4.2};
+    for (int refine = 0; refine <= 4; refine++) {
+        fm_solver *solver = solver_with(&medium, &model, 2, refine, false);
+        march_from(solver, source);
+        double exact = hypot(source.x - 1, source.z - 2);
+        assert_near(time_at(solver, (fm_point){1, 2}), exact, 0.02 * exact);
+        fm_solver_destroy(solver);
+    }
+    fm_medium_clear(&medium);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +415,7 @@ int main(void)
         cmocka_unit_test(in_the_sources_cell_a_receiver_needs_no_other_nodes),
         cmocka_unit_test(on_an_edge_between_masked_nodes_nothing_arrives),
         cmocka_unit_test(everything_masked_is_refused),
+        cmocka_unit_test(zones_end_where_the_source_would_be_masked),
         cmocka_unit_test(one_side_of_an_interface_may_be_masked),
         cmocka_unit_test(an_interface_before_a_mask_is_the_edge_of_the_grid),
         cmocka_unit_test(a_side_masked_in_places_gives_no_infinite_times),
