@@ -22,7 +22,9 @@
  * what was handed over and not begun is taken back, what runs is waited for, and what
  * was done is still delivered, unless it was the callback that failed. */
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agenda.h"
 #include "clock.h"
@@ -47,6 +49,8 @@ typedef struct run {
     fm_status ending; /* FM_OK: it goes on */
     bool deaf;        /* the callback failed: no more deliveries */
     fm_error error;   /* why it ends */
+    double ending_s;  /* since when */
+    bool given_up;    /* what still runs was told to end */
     fm_progress progress;
     double start_s;
 } run;
@@ -54,6 +58,7 @@ typedef struct run {
 static void end_with(run *r, fm_status status, const char *message)
 {
     r->ending = status;
+    r->ending_s = fm_clock_now();
     fm_fail(&r->error, status, "%s", *message ? message : fm_status_name(status));
 }
 
@@ -73,11 +78,14 @@ static size_t larger(size_t a, size_t b)
 static size_t batch_size(const run *r)
 {
     double most = r->pool->backend->batch_s;
+    if (r->map->chunk > 0) {
+        return r->map->chunk;
+    }
     if (most <= 0 || r->recent_s < 0 || r->recent_s * 2 > most) {
         return 1;
     }
     size_t n = (size_t)fmin(most / fmax(r->recent_s, 1e-9), BATCH_MAX);
-    size_t queues = 2 * r->pool->workers;
+    size_t queues = 2 * r->pool->options.workers;
     n = smaller(n, (r->map->count - r->dispatched) / queues);
     if (r->map->window > 0) {
         n = smaller(n, r->map->window / (queues + 2));
@@ -85,11 +93,23 @@ static size_t batch_size(const run *r)
     return larger(n, 1);
 }
 
+/* A schedule made beforehand has all tasks from the start; results are still delivered
+ * one by one. */
+static bool wants_all(const run *r)
+{
+    const fm_backend *backend = r->pool->backend;
+    return backend->wants_all && backend->wants_all(r->pool->self);
+}
+
 static void extend_reach(run *r, size_t batch)
 {
     size_t left = r->map->count - r->delivered;
+    if (wants_all(r)) {
+        r->reach = r->map->count;
+        return;
+    }
     size_t window =
-        r->map->window ? r->map->window : (2 * r->pool->workers + 2) * batch;
+        r->map->window ? r->map->window : (2 * r->pool->options.workers + 2) * batch;
     r->reach = larger(r->reach, r->delivered + smaller(window, left));
 }
 
@@ -138,6 +158,8 @@ static fm_task *fresh_task(run *r)
     fm_task *task = fm_task_list_pop(&r->spare);
     if (task) {
         fm_task_clear(task);
+        task->attempts = 0;
+        task->signal = 0;
         return task;
     }
     task = calloc(1, sizeof *task);
@@ -154,6 +176,7 @@ static bool fill(const run *r, fm_task *task, fm_agenda_entry entry)
     task->id = entry.index;
     task->cost = entry.cost;
     task->kernel = r->kernel;
+    task->adds = r->map->sum_shape != NULL;
     fm_bytes argument = {&entry.index, sizeof entry.index};
     if (r->map->argument) {
         argument = r->map->argument(r->map->context, entry.index);
@@ -194,7 +217,7 @@ static void dispatch(run *r)
     if (!enter_candidates(r)) {
         end_with(r, FM_NO_MEMORY, "no memory for the order of the tasks of a map");
     }
-    size_t depth = 2 * r->pool->workers * batch;
+    size_t depth = wants_all(r) ? SIZE_MAX : 2 * r->pool->options.workers * batch;
     while (r->ending == FM_OK && r->dispatched < r->reach && r->busy < depth) {
         size_t room = smaller(r->reach - r->dispatched, depth - r->busy);
         if (room < batch && r->busy > 0 && r->reach < r->map->count) {
@@ -219,6 +242,9 @@ static void call_result(run *r, const fm_task *task)
     fm_error error;
     fm_task_result result = {.index = task->id,
                              .worker = task->worker,
+                             .process = task->process,
+                             .attempts = task->attempts,
+                             .signal = task->signal,
                              .seconds = task->seconds,
                              .status = task->status,
                              .bytes = fm_task_bytes(task),
@@ -309,15 +335,26 @@ static void ask_stop(run *r)
 
 static void take_back_what_waits(run *r)
 {
+    r->pool->ending = true;
     for (fm_task *task = r->made; task; task = task->made_before) {
         r->busy -= fm_pool_take_back(r->pool, task);
     }
 }
 
-/* ---- the map ---- */
+/* ---- turn by turn ---- */
+
+static void give_up_when_grace_is_over(run *r)
+{
+    if (r->ending != FM_OK && !r->given_up && r->map->grace_s > 0 &&
+        fm_clock_now() > r->ending_s + r->map->grace_s) {
+        r->pool->backend->abandon(r->pool->self);
+        r->given_up = true;
+    }
+}
 
 static void wait_for_results(run *r)
 {
+    give_up_when_grace_is_over(r);
     if (r->arrived.n > 0) {
         return; /* failed for want of an argument, or collected within a callback */
     }
@@ -376,10 +413,58 @@ static void release(run *r)
     fm_agenda_release(&r->ready);
 }
 
+/* ---- the map ---- */
+
+static fm_status check_sum(const run *r, fm_error *error)
+{
+    if (r->map->sum_shape && (r->pool->maps > 0 || r->pool->unfinished > 0)) {
+        return fm_fail(error, FM_FAILED,
+                       "a map with a sum cannot begin while tasks are pending");
+    }
+    return FM_OK;
+}
+
+static fm_status open_sum(run *r, fm_error *error)
+{
+    const fm_sum_shape *shape = r->map->sum_shape;
+    if (!shape) {
+        return FM_OK;
+    }
+    memset(r->map->sum, 0, fm_sum_size(shape) * sizeof *r->map->sum);
+    return r->pool->backend->open_sum(r->pool->self, shape, error);
+}
+
+static void close_sum(run *r)
+{
+    if (!r->map->sum_shape) {
+        return;
+    }
+    bool wanted = !r->deaf && (r->ending == FM_OK || r->ending == FM_INTERRUPTED);
+    fm_error error;
+    fm_status status =
+        r->pool->backend->close_sum(r->pool->self, wanted ? r->map->sum : NULL, &error);
+    if (status != FM_OK && wanted) {
+        end_with(r, status, error.message);
+    }
+}
+
+static fm_status tell_ending(const run *r, fm_error *error)
+{
+    if (r->ending == FM_INTERRUPTED && !r->deaf) {
+        fm_fail(error, FM_INTERRUPTED, "stopped on request after %zu of %zu tasks",
+                r->progress.done, r->map->count);
+    } else if (r->ending != FM_OK) {
+        fm_fail(error, r->ending, "%s", r->error.message);
+    }
+    return r->ending;
+}
+
 fm_status fm_pool_map(fm_pool *pool, const fm_map *map, fm_error *error)
 {
     run r = {.pool = pool, .map = map, .recent_s = -1, .start_s = fm_clock_now()};
     fm_status status = fm_pool_find_kernel(pool, map->kernel, &r.kernel, error);
+    status = status == FM_OK ? check_sum(&r, error) : status;
+    status = status == FM_OK ? open_sum(&r, error) : status;
     if (status != FM_OK) {
         return status;
     }
@@ -387,12 +472,8 @@ fm_status fm_pool_map(fm_pool *pool, const fm_map *map, fm_error *error)
     pool->maps++;
     go_through(&r);
     pool->maps--;
-    if (r.ending == FM_INTERRUPTED && !r.deaf) {
-        fm_fail(error, FM_INTERRUPTED, "stopped on request after %zu of %zu tasks",
-                r.progress.done, map->count);
-    } else if (r.ending != FM_OK) {
-        fm_fail(error, r.ending, "%s", r.error.message);
-    }
+    pool->ending = false;
+    close_sum(&r);
     release(&r);
-    return r.ending;
+    return tell_ending(&r, error);
 }

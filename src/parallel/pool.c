@@ -76,16 +76,16 @@ fm_status fm_pool_open(const char *spec, fm_kernels kernels, fm_pool **pool,
         return status;
     }
     if (fm_worker_is_here()) {
-        asked = (fm_pool_spec){.backend = &fm_backend_serial, .workers = 1};
+        asked.backend = &fm_backend_serial;
     }
     fm_pool *made = calloc(1, sizeof *made);
     if (!made) {
         return fm_fail_memory(error, "a pool", sizeof *made);
     }
     made->backend = asked.backend;
-    made->workers = asked.workers;
+    made->options = asked.options;
     made->kernels = kernels;
-    status = made->backend->start(kernels, made->workers, &made->self, error);
+    status = made->backend->start(kernels, &made->options, &made->self, error);
     if (status != FM_OK) {
         free(made);
         return status;
@@ -96,7 +96,7 @@ fm_status fm_pool_open(const char *spec, fm_kernels kernels, fm_pool **pool,
 
 size_t fm_pool_workers(const fm_pool *pool)
 {
-    return pool->workers;
+    return pool->options.workers;
 }
 
 const char *fm_pool_backend(const fm_pool *pool)
@@ -166,18 +166,41 @@ void fm_pool_queue(fm_pool *pool, fm_task_list *batch)
     offer_waiting(pool);
 }
 
+/* Its worker died under it: that may have been bad luck. */
+static bool try_again(fm_pool *pool, fm_task *task)
+{
+    if (task->status != FM_WORKER_DIED || task->attempts > pool->options.retries ||
+        pool->ending) {
+        return false;
+    }
+    fm_task_clear(task);
+    task->place = FM_TASK_WAITING;
+    task->with_next = false;
+    fm_task_list_push(&pool->waiting, task);
+    return true;
+}
+
+static void bring_home(fm_pool *pool, fm_task *task)
+{
+    task->attempts++;
+    if (try_again(pool, task)) {
+        return;
+    }
+    pool->unfinished--;
+    task->place = FM_TASK_DONE;
+    if (task->home) {
+        fm_task_list_push(task->home, task);
+    }
+}
+
 void fm_pool_collect(fm_pool *pool, size_t enough, double timeout_s)
 {
     fm_task_list done = {0};
     offer_waiting(pool);
     pool->backend->poll(pool->self, enough, timeout_s, &done);
     offer_waiting(pool); /* the workers go on while the caller does */
-    pool->unfinished -= done.n;
     for (fm_task *task; (task = fm_task_list_pop(&done));) {
-        task->place = FM_TASK_DONE;
-        if (task->home) {
-            fm_task_list_push(task->home, task);
-        }
+        bring_home(pool, task);
     }
 }
 

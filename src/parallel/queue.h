@@ -8,11 +8,12 @@
 struct fm_pool {
     const fm_backend *backend;
     void *self; /* the backend's own */
-    size_t workers;
+    fm_pool_options options;
     fm_kernels kernels;
     fm_task_list waiting; /* what the backend did not take yet */
     size_t unfinished;    /* tasks given to the pool and not done */
     size_t maps;          /* maps that are running: callbacks may nest them */
+    bool ending;          /* no task is tried again */
     fm_future *futures;   /* those alive, a list; see future.c */
 };
 

@@ -5,6 +5,7 @@
  * reference that the others are compared with. */
 #include <assert.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "backend.h"
 #include "worker.h"
@@ -12,6 +13,7 @@
 typedef struct serial {
     fm_worker *worker;
     fm_task *task; /* the one posted; NULL: none */
+    fm_accumulator accumulator;
 } serial;
 
 static void stop(void *self)
@@ -22,18 +24,22 @@ static void stop(void *self)
     }
     assert(!here->task);
     fm_worker_destroy(here->worker);
+    fm_accumulator_release(&here->accumulator);
     free(here);
 }
 
-static fm_status start(fm_kernels kernels, size_t workers, void **self, fm_error *error)
+static fm_status start(fm_kernels kernels, fm_pool_options *options, void **self,
+                       fm_error *error)
 {
-    (void)workers;
     *self = NULL;
+    options->workers = 1;
     serial *here = calloc(1, sizeof *here);
     if (!here) {
         return fm_fail_memory(error, "a serial pool", sizeof *here);
     }
-    fm_status status = fm_worker_create(kernels, 0, &here->worker, error);
+    const fm_worker_plan plan = {
+        .kernels = kernels, .process = getpid(), .timeout_s = options->timeout_s};
+    fm_status status = fm_worker_create(&plan, &here->worker, error);
     if (status != FM_OK) {
         stop(here);
         return status;
@@ -75,6 +81,34 @@ static bool cancel(void *self, fm_task *task)
     return true;
 }
 
+/* What runs in the caller is over when the caller can say this. */
+static void abandon(void *self)
+{
+    (void)self;
+}
+
+static fm_status open_sum(void *self, const fm_sum_shape *shape, fm_error *error)
+{
+    serial *here = self;
+    fm_status status = fm_accumulator_create(shape, &here->accumulator, error);
+    if (status == FM_OK) {
+        fm_worker_sum(here->worker, &here->accumulator);
+    }
+    return status;
+}
+
+static fm_status close_sum(void *self, fm_fixed *total, fm_error *error)
+{
+    (void)error;
+    serial *here = self;
+    if (total) {
+        fm_accumulator_merge(&here->accumulator, total);
+    }
+    fm_worker_sum(here->worker, NULL);
+    fm_accumulator_release(&here->accumulator);
+    return FM_OK;
+}
+
 static fm_status share(void *self, fm_bytes shared, fm_error *error)
 {
     (void)error;
@@ -89,6 +123,9 @@ const fm_backend fm_backend_serial = {
     .post = post,
     .poll = poll,
     .cancel = cancel,
+    .abandon = abandon,
+    .open_sum = open_sum,
+    .close_sum = close_sum,
     .share = share,
     .stop = stop,
 };

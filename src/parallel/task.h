@@ -1,6 +1,7 @@
 #ifndef FM_PARALLEL_TASK_H
 #define FM_PARALLEL_TASK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,6 +18,10 @@ typedef struct fm_buffer {
 struct fm_output {
     fm_buffer buffer;
     bool refused; /* there was no memory */
+    /* While the task runs: */
+    double *addend;             /* of the worker; NULL: none is wanted */
+    double deadline_s;          /* by fm_clock_now */
+    const atomic_bool *give_up; /* NULL: nobody will */
 };
 
 typedef enum fm_task_place {
@@ -39,12 +44,16 @@ struct fm_task {
     size_t id; /* the index in its map; 0 for a future */
     const fm_kernel *kernel;
     fm_buffer argument;
+    bool adds; /* it has an addend to the sum of its map */
     /* What came back. */
     fm_status status;
     char *message; /* what went wrong; NULL if all went well or memory was short */
     fm_output output;
     size_t worker;
+    long process;
     double seconds;
+    unsigned attempts; /* times it came home after it was begun */
+    int signal;        /* of the last worker that died under it */
     /* Where it is. */
     fm_task *previous, *next;
     bool with_next; /* goes to the same worker as the next of the list: a batch */
@@ -64,7 +73,8 @@ fm_bytes fm_task_bytes(const fm_task *task);
 /* What went wrong, in words; never NULL. */
 const char *fm_task_message(const fm_task *task);
 
-/* Forget the result of an earlier run; the memory stays for the next. */
+/* Forget the result of an earlier run, not its attempts and signal; the memory stays
+ * for the next. */
 void fm_task_clear(fm_task *task);
 /* The task ends with this status; the message (NULL or "" for none) is copied. */
 void fm_task_fail(fm_task *task, fm_status status, const char *message);

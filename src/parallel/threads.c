@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend.h"
 #include "worker.h"
@@ -34,6 +35,7 @@ typedef struct thread {
     pthread_t id;
     bool running;
     size_t shared_version; /* of the data its workspaces were made with */
+    fm_accumulator accumulator;
 } thread;
 
 struct threads {
@@ -46,6 +48,7 @@ struct threads {
     fm_bytes shared;
     size_t shared_version, workers_behind;
     bool ending;
+    atomic_bool give_up; /* what runs is not wanted any more; without the lock */
     size_t n;
     thread workers[];
 };
@@ -153,6 +156,7 @@ static void stop(void *self)
         } else {
             fm_worker_destroy(pool->workers[i].worker);
         }
+        fm_accumulator_release(&pool->workers[i].accumulator);
     }
     pthread_cond_destroy(&pool->done);
     pthread_cond_destroy(&pool->work);
@@ -176,12 +180,13 @@ static int init_locks(threads *pool)
     return failed;
 }
 
-static fm_status start_thread(threads *pool, size_t i, fm_kernels kernels,
+static fm_status start_thread(threads *pool, size_t i, fm_worker_plan plan,
                               fm_error *error)
 {
     thread *self = &pool->workers[i];
     self->pool = pool;
-    fm_status status = fm_worker_create(kernels, i, &self->worker, error);
+    plan.id = i;
+    fm_status status = fm_worker_create(&plan, &self->worker, error);
     if (status != FM_OK) {
         return status;
     }
@@ -194,22 +199,24 @@ static fm_status start_thread(threads *pool, size_t i, fm_kernels kernels,
     return FM_OK;
 }
 
-static fm_status start_threads(threads *pool, fm_kernels kernels, fm_error *error)
+static fm_status start_threads(threads *pool, fm_worker_plan plan, fm_error *error)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* threads inherit it */
     fm_status status = FM_OK;
     for (size_t i = 0; i < pool->n && status == FM_OK; i++) {
-        status = start_thread(pool, i, kernels, error);
+        status = start_thread(pool, i, plan, error);
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return status;
 }
 
-static fm_status start(fm_kernels kernels, size_t workers, void **self, fm_error *error)
+static fm_status start(fm_kernels kernels, fm_pool_options *options, void **self,
+                       fm_error *error)
 {
     *self = NULL;
+    size_t workers = options->workers;
     threads *pool = calloc(1, sizeof *pool + workers * sizeof *pool->workers);
     if (!pool) {
         return fm_fail_memory(error, "a pool of threads",
@@ -222,7 +229,11 @@ static fm_status start(fm_kernels kernels, size_t workers, void **self, fm_error
         return fm_fail(error, FM_FAILED, "could not make the locks of a pool: %s",
                        strerror(failed));
     }
-    fm_status status = start_threads(pool, kernels, error);
+    const fm_worker_plan plan = {.kernels = kernels,
+                                 .process = getpid(),
+                                 .timeout_s = options->timeout_s,
+                                 .give_up = &pool->give_up};
+    fm_status status = start_threads(pool, plan, error);
     if (status != FM_OK) {
         stop(pool);
         return status;
@@ -238,6 +249,9 @@ static bool post(void *self, fm_task_list *batch)
         task->taken = false;
     }
     pthread_mutex_lock(&pool->lock);
+    if (pool->unfinished == 0) {
+        atomic_store(&pool->give_up, false); /* those given up are gone */
+    }
     pool->unfinished += batch->n;
     fm_task_list_append(&pool->queue, batch);
     pthread_mutex_unlock(&pool->lock);
@@ -295,6 +309,47 @@ static bool cancel(void *self, fm_task *task)
     return free_to_go;
 }
 
+/* Threads cannot be ended from outside: the kernels are told, and those that ask end.
+ */
+static void abandon(void *self)
+{
+    atomic_store(&((threads *)self)->give_up, true);
+}
+
+/* The workers sleep or look for tasks, of which there are none: what is written here
+ * they see when they take a task, by way of the lock. */
+static fm_status open_sum(void *self, const fm_sum_shape *shape, fm_error *error)
+{
+    threads *pool = self;
+    fm_status status = FM_OK;
+    for (size_t i = 0; i < pool->n && status == FM_OK; i++) {
+        status = fm_accumulator_create(shape, &pool->workers[i].accumulator, error);
+    }
+    for (size_t i = 0; i < pool->n; i++) {
+        if (status == FM_OK) {
+            fm_worker_sum(pool->workers[i].worker, &pool->workers[i].accumulator);
+        } else {
+            fm_accumulator_release(&pool->workers[i].accumulator);
+        }
+    }
+    return status;
+}
+
+static fm_status close_sum(void *self, fm_fixed *total, fm_error *error)
+{
+    (void)error;
+    threads *pool = self;
+    for (size_t i = 0; i < pool->n; i++) {
+        thread *worker = &pool->workers[i];
+        if (total) {
+            fm_accumulator_merge(&worker->accumulator, total);
+        }
+        fm_worker_sum(worker->worker, NULL);
+        fm_accumulator_release(&worker->accumulator);
+    }
+    return FM_OK;
+}
+
 static fm_status share(void *self, fm_bytes shared, fm_error *error)
 {
     (void)error;
@@ -320,6 +375,9 @@ const fm_backend fm_backend_threads = {
     .post = post,
     .poll = poll,
     .cancel = cancel,
+    .abandon = abandon,
+    .open_sum = open_sum,
+    .close_sum = close_sum,
     .share = share,
     .stop = stop,
 };

@@ -6,11 +6,16 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "suite.h"
 
@@ -38,12 +43,27 @@ size_t number_of(fm_bytes bytes)
     return number;
 }
 
+/* The board of that name; `flags` as of shm_open. */
+static board *board_at(const char *name, int flags)
+{
+    int file = shm_open(name, flags | O_RDWR, 0600);
+    assert_true(file >= 0);
+    assert_int_equal(ftruncate(file, sizeof(board)), 0);
+    board *meeting =
+        mmap(NULL, sizeof *meeting, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    assert_true(meeting != MAP_FAILED);
+    close(file);
+    return meeting;
+}
+
 board *board_make(void)
 {
-    board *meeting = calloc(1, sizeof *meeting);
-    assert_non_null(meeting);
-    sem_init(&meeting->begun, 0, 0);
-    sem_init(&meeting->gate, 0, 0);
+    char name[sizeof((board *)NULL)->name];
+    snprintf(name, sizeof name, "/fermat-test-%ld", (long)getpid());
+    board *meeting = board_at(name, O_CREAT | O_EXCL);
+    memcpy(meeting->name, name, sizeof name);
+    sem_init(&meeting->begun, 1, 0);
+    sem_init(&meeting->gate, 1, 0);
     return meeting;
 }
 
@@ -51,7 +71,15 @@ void board_free(board *meeting)
 {
     sem_destroy(&meeting->begun);
     sem_destroy(&meeting->gate);
-    free(meeting);
+    shm_unlink(meeting->name);
+    munmap(meeting, sizeof *meeting);
+}
+
+gated_task gated_task_at(const board *meeting, size_t number)
+{
+    gated_task task = {.number = number};
+    memcpy(task.board, meeting->name, sizeof task.board);
+    return task;
 }
 
 /* ---- kernels ---- */
@@ -166,32 +194,40 @@ static fm_status cannot_open(fm_bytes shared, void **workspace, fm_error *error)
     return fm_fail(error, FM_BAD_INPUT, "no workspace today");
 }
 
+/* The board that a gated_task names, mapped into this process. */
 static board *board_in(fm_bytes shared)
 {
     gated_task task;
     memcpy(&task, shared.data, sizeof task);
-    return task.meeting;
+    return board_at(task.board, 0);
+}
+
+static void board_leave(board *meeting)
+{
+    munmap(meeting, sizeof *meeting);
 }
 
 static fm_status first_cannot_open(fm_bytes shared, void **workspace, fm_error *error)
 {
-    if (atomic_fetch_add(&board_in(shared)->opened, 1) == 0) {
-        return cannot_open(shared, workspace, error);
-    }
-    return FM_OK;
+    board *meeting = board_in(shared);
+    bool first = atomic_fetch_add(&meeting->opened, 1) == 0;
+    board_leave(meeting);
+    return first ? cannot_open(shared, workspace, error) : FM_OK;
 }
 
 static fm_status counted_open(fm_bytes shared, void **workspace, fm_error *error)
 {
     (void)error;
-    *workspace = board_in(shared);
-    atomic_fetch_add(&board_in(shared)->opened, 1);
+    board *meeting = board_in(shared);
+    *workspace = meeting;
+    atomic_fetch_add(&meeting->opened, 1);
     return FM_OK;
 }
 
 static void counted_close(void *workspace)
 {
     atomic_fetch_add(&((board *)workspace)->closed, 1);
+    board_leave(workspace);
 }
 
 static fm_status gated(void *workspace, fm_bytes argument, fm_output *output,
@@ -201,9 +237,11 @@ static fm_status gated(void *workspace, fm_bytes argument, fm_output *output,
     (void)error;
     gated_task task;
     memcpy(&task, argument.data, sizeof task);
-    atomic_fetch_add(&task.meeting->started, 1);
-    sem_post(&task.meeting->begun);
-    sem_wait(&task.meeting->gate);
+    board *meeting = board_in(argument);
+    atomic_fetch_add(&meeting->started, 1);
+    sem_post(&meeting->begun);
+    sem_wait(&meeting->gate);
+    board_leave(meeting);
     return give(task.number * task.number, output);
 }
 
@@ -242,6 +280,54 @@ static fm_status nested(void *workspace, fm_bytes argument, fm_output *output,
     return status == FM_OK ? give(sum, output) : status;
 }
 
+const fm_sum_shape sum_shape = {.parts = 2, .part = {{100, -40}, {7, 0}}};
+
+/* Numbers of both signs and of very different sizes, whose plain sum depends on the
+ * order. */
+void addend_of(size_t number, double addend[SUM_SIZE])
+{
+    for (size_t i = 0; i < SUM_SIZE; i++) {
+        uint64_t mixed = (number * SUM_SIZE + i + 1) * 0x9e3779b97f4a7c15u;
+        mixed ^= mixed >> 29;
+        double fraction = (double)(mixed >> 11) * 0x1p-53 - 0.5;
+        addend[i] = ldexp(fraction, (int)(mixed % 40));
+    }
+}
+
+static fm_status adds(void *workspace, fm_bytes argument, fm_output *output,
+                      fm_error *error)
+{
+    size_t number = size_in(argument);
+    double *addend = fm_output_addend(output);
+    if (addend) {
+        for (size_t i = 0; i < SUM_SIZE; i++) {
+            if (addend[i] != 0) {
+                return fm_fail(error, FM_FAILED, "the addend did not come as zeros");
+            }
+        }
+        addend_of(number, addend);
+    }
+    if (number % 10 == 7) {
+        return fm_fail(error, FM_FAILED, "%zu ends in 7", number);
+    }
+    if (addend && number % 10 == 5) {
+        addend[102] = NAN;
+    }
+    return square(workspace, argument, output, error);
+}
+
+static fm_status endless(void *workspace, fm_bytes argument, fm_output *output,
+                         fm_error *error)
+{
+    while (size_in(argument) % 2) {
+        if (fm_output_overdue(output)) {
+            return FM_TIMED_OUT;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    return square(workspace, argument, output, error);
+}
+
 static fm_status sigint(void *workspace, fm_bytes argument, fm_output *output,
                         fm_error *error)
 {
@@ -268,15 +354,24 @@ static const fm_kernel kernels[] = {
     {.name = "gated", .run = gated},
     {.name = "sometimes slow", .run = sometimes_slow},
     {.name = "nested", .run = nested},
+    {.name = "adds", .run = adds},
+    {.name = "endless", .run = endless},
     {.name = "sigint", .run = sigint},
 };
 
 fm_pool *open_pool(void **state)
 {
+    return open_pool_with(state, "");
+}
+
+fm_pool *open_pool_with(void **state, const char *options)
+{
     fm_pool *pool = NULL;
     fm_error error = {0};
     fm_kernels known = {kernels, sizeof kernels / sizeof *kernels};
-    if (fm_pool_open(*state, known, &pool, &error) != FM_OK) {
+    char spec[256];
+    snprintf(spec, sizeof spec, "%s%s", (const char *)*state, options);
+    if (fm_pool_open(spec, known, &pool, &error) != FM_OK) {
         fail_msg("%s", error.message);
     }
     return pool;

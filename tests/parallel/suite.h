@@ -13,10 +13,13 @@ int run_on_every_backend(struct CMUnitTest *tests, size_t n);
 
 /* A pool of the spec in `state`, with the kernels below. */
 fm_pool *open_pool(void **state);
+fm_pool *open_pool_with(void **state, const char *options); /* ",timeout=1" */
 bool is_serial(const fm_pool *pool); /* the caller works itself */
 
-/* Where kernels and a test meet, by a gated_task as argument or shared data. */
+/* Where kernels and a test meet, by a gated_task as argument or shared data. It is
+ * memory with a name, so that kernels find it in other processes too. */
 typedef struct board {
+    char name[32];
     sem_t begun; /* a gated task has begun */
     sem_t gate;  /* and waits for this */
     atomic_size_t started, opened, closed;
@@ -39,12 +42,21 @@ void board_free(board *meeting);
  *   "sometimes slow" as "square", but one in 64 takes milliseconds
  *   "nested"        argument: a spec; the sum of the squares of 0..9 by a pool of its
  *                   own, 1000 more if that was not serial
+ *   "adds"          adds the numbers of addend_of to a sum of the shape sum_shape, if
+ *                   the map has one; as "square". Multiples of 10 less 3 fail with
+ *                   FM_FAILED, multiples of 10 less 5 add a NaN
+ *   "endless"       odd numbers: as long as it may (FM_TIMED_OUT); even: as "square"
  *   "sigint"        1 if SIGINT is blocked where the kernel runs
  */
 typedef struct gated_task {
-    board *meeting;
+    char board[32];
     size_t number;
 } gated_task;
+gated_task gated_task_at(const board *meeting, size_t number);
+
+extern const fm_sum_shape sum_shape;
+enum { SUM_SIZE = 107 };
+void addend_of(size_t number, double addend[SUM_SIZE]);
 
 /* The size_t that a result holds. */
 size_t number_of(fm_bytes bytes);

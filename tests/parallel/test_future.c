@@ -151,7 +151,7 @@ static crowd gather(void **state)
         return c;
     }
     for (c.n = 0; c.n < fm_pool_workers(c.pool); c.n++) {
-        const gated_task task = {c.meeting, c.n};
+        const gated_task task = gated_task_at(c.meeting, c.n);
         assert_int_equal(fm_pool_submit(c.pool, "gated", (fm_bytes){&task, sizeof task},
                                         &c.gated[c.n], NULL),
                          FM_OK);

@@ -22,6 +22,7 @@ typedef struct seen {
     fm_status expected;
     const char *message;
     size_t argument;
+    board *meeting;
     gated_task gated;
 } seen;
 
@@ -301,7 +302,7 @@ static fm_bytes ask_gated(void *context, size_t index)
 {
     seen *s = context;
     s->asked++;
-    s->gated.number = index;
+    s->gated = gated_task_at(s->meeting, index);
     return (fm_bytes){&s->gated, sizeof s->gated};
 }
 
@@ -317,7 +318,7 @@ static void open_gate_when_ending(void *context, const fm_progress *progress)
     (void)progress;
     seen *s = context;
     for (size_t i = 0; s->ending && i < s->asked; i++) {
-        sem_post(&s->gated.meeting->gate);
+        sem_post(&s->meeting->gate);
     }
 }
 
@@ -325,7 +326,7 @@ static void open_gate_when_ending(void *context, const fm_progress *progress)
  * the time it opens, what had not begun must have been taken back. */
 static void stop_is_asked_while_tasks_run(void **state)
 {
-    seen s = {.gated = {.meeting = board_make()}};
+    seen s = {.meeting = board_make()};
     fm_pool *pool = open_pool(state);
     const fm_map map = {.kernel = "gated",
                         .count = COUNT,
@@ -335,14 +336,14 @@ static void stop_is_asked_while_tasks_run(void **state)
                         .progress = open_gate_when_ending,
                         .stop = stop_at_third_question};
     if (is_serial(pool)) { /* it cannot ask while the caller works */
-        sem_post(&s.gated.meeting->gate);
+        sem_post(&s.meeting->gate);
     }
     assert_int_equal(fm_pool_map(pool, &map, NULL), FM_INTERRUPTED);
     assert_true(s.asked > fm_pool_workers(pool));
-    assert_int_equal(s.delivered, atomic_load(&s.gated.meeting->started));
+    assert_int_equal(s.delivered, atomic_load(&s.meeting->started));
     assert_true(s.delivered <= fm_pool_workers(pool));
     fm_pool_close(pool, true);
-    board_free(s.gated.meeting);
+    board_free(s.meeting);
 }
 
 static bool stop_after_three_dispatched(void *context)
@@ -367,7 +368,7 @@ static fm_status see_rising(void *context, const fm_task_result *result,
 /* In order and longest first, index 6 is done first and the ones before it never. */
 static void stop_in_order_delivers_across_the_gaps(void **state)
 {
-    seen s = {.gated = {.meeting = board_make()}};
+    seen s = {.meeting = board_make()};
     fm_pool *pool = open_pool(state);
     const fm_map map = {.kernel = "gated",
                         .count = COUNT,
@@ -379,14 +380,14 @@ static void stop_in_order_delivers_across_the_gaps(void **state)
                         .in_order = true,
                         .window = 7};
     for (size_t i = 0; i < COUNT; i++) {
-        sem_post(&s.gated.meeting->gate);
+        sem_post(&s.meeting->gate);
     }
     assert_int_equal(fm_pool_map(pool, &map, NULL), FM_INTERRUPTED);
-    assert_int_equal(s.delivered, atomic_load(&s.gated.meeting->started));
+    assert_int_equal(s.delivered, atomic_load(&s.meeting->started));
     assert_true(s.delivered == 0 || s.last_index == 6);
     assert_true(s.delivered == 2 || !is_serial(pool));
     fm_pool_close(pool, true);
-    board_free(s.gated.meeting);
+    board_free(s.meeting);
 }
 
 static void open_gate_at_third_call(void *context, const fm_progress *progress)
@@ -394,13 +395,13 @@ static void open_gate_at_third_call(void *context, const fm_progress *progress)
     seen *s = context;
     assert_int_equal(progress->total, 1);
     if (++s->progress_calls == 3) {
-        sem_post(&s->gated.meeting->gate);
+        sem_post(&s->meeting->gate);
     }
 }
 
 static void progress_is_told_while_tasks_run(void **state)
 {
-    seen s = {.gated = {.meeting = board_make()}};
+    seen s = {.meeting = board_make()};
     fm_pool *pool = open_pool(state);
     const fm_map map = {.kernel = "gated",
                         .count = 1,
@@ -413,7 +414,70 @@ static void progress_is_told_while_tasks_run(void **state)
         assert_true(s.progress_calls >= 4);
     }
     fm_pool_close(pool, true);
-    board_free(s.gated.meeting);
+    board_free(s.meeting);
+}
+
+/* ---- tasks that take too long ---- */
+
+static fm_status see_odd_end(void *context, const fm_task_result *result,
+                             fm_error *error)
+{
+    seen *s = context;
+    if (result->index % 2) {
+        assert_int_equal(result->status, s->expected);
+        assert_string_equal(result->error->message, s->message);
+    } else {
+        assert_int_equal(number_of(result->bytes), result->index * result->index);
+    }
+    return see(context, result, error);
+}
+
+static void task_that_takes_too_long_ends_alone(void **state)
+{
+    seen s = {.expected = FM_TIMED_OUT,
+              .message = "not done within the time-out of 0.05 s"};
+    fm_pool *pool = open_pool_with(state, ",timeout=0.05");
+    const fm_map map = {
+        .kernel = "endless", .count = 10, .context = &s, .result = see_odd_end};
+    assert_int_equal(fm_pool_map(pool, &map, NULL), FM_OK);
+    assert_int_equal(s.delivered, 10);
+    assert_int_equal(s.failed, 5);
+    fm_pool_close(pool, true);
+}
+
+static bool stop_after_two_delivered(void *context)
+{
+    return ((seen *)context)->delivered >= 2;
+}
+
+/* Tasks 0 and 2 end, 1 and 3 would go on for ever. */
+static void what_outlasts_the_grace_time_is_given_up(void **state)
+{
+    seen s = {.expected = FM_CANCELLED, .message = "given up before it was done"};
+    fm_pool *pool = open_pool(state);
+    const fm_map map = {.kernel = "endless",
+                        .count = 4,
+                        .context = &s,
+                        .result = see_odd_end,
+                        .stop = stop_after_two_delivered,
+                        .grace_s = 0.02};
+    if (fm_pool_workers(pool) > 2) { /* else the two wait for workers that do not end */
+        assert_int_equal(fm_pool_map(pool, &map, NULL), FM_INTERRUPTED);
+        assert_int_equal(s.delivered, 4);
+        assert_int_equal(s.failed, 2);
+        /* and the pool works on */
+        s = (seen){.expected = FM_FAILED};
+        assert_int_equal(fm_pool_map(pool,
+                                     &(fm_map){.kernel = "square",
+                                               .count = COUNT,
+                                               .context = &s,
+                                               .result = see},
+                                     NULL),
+                         FM_OK);
+        assert_int_equal(s.delivered, COUNT);
+        assert_int_equal(s.failed, 0);
+    }
+    fm_pool_close(pool, true);
 }
 
 int main(void)
@@ -433,6 +497,8 @@ int main(void)
         cmocka_unit_test(stop_before_the_first_task_runs_none),
         cmocka_unit_test(stop_is_asked_while_tasks_run),
         cmocka_unit_test(stop_in_order_delivers_across_the_gaps),
+        cmocka_unit_test(task_that_takes_too_long_ends_alone),
+        cmocka_unit_test(what_outlasts_the_grace_time_is_given_up),
         cmocka_unit_test(progress_is_told_while_tasks_run),
     };
     return run_on_every_backend(tests, sizeof tests / sizeof *tests);

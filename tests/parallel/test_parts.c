@@ -15,6 +15,7 @@
 
 #include "agenda.h"
 #include "processors.h"
+#include "sum.h"
 #include "task.h"
 
 /* ---- lists ---- */
@@ -271,9 +272,45 @@ static void processors_are_the_least_of_all_and_at_least_one(void **state)
     forget_schedulers();
 }
 
+/* ---- sums ---- */
+
+/* Killed after the sum was taken for current, before anybody heard of it. */
+static void task_added_last_can_be_taken_back(void **state)
+{
+    (void)state;
+    const fm_sum_shape shape = {.parts = 1, .part = {{3, 0}}};
+    void *memory = malloc(fm_accumulator_bytes(&shape, 2));
+    fm_accumulator accumulator, successor;
+    fm_fixed total[3] = {{0}};
+    assert_int_equal(fm_accumulator_attach(&shape, memory, true, &accumulator, NULL),
+                     FM_OK);
+    for (size_t id = 0; id < 3; id++) {
+        accumulator.addend[id] = 5;
+        assert_int_equal(fm_accumulator_add(&accumulator, id, NULL), FM_OK);
+    }
+    fm_accumulator_release(&accumulator);
+    assert_int_equal(fm_accumulator_attach(&shape, memory, false, &successor, NULL),
+                     FM_OK);
+    fm_accumulator_take_back(&successor, 1); /* was not the last */
+    fm_accumulator_take_back(&successor, 2);
+    fm_accumulator_merge(&successor, total);
+    assert_int_equal(total[0].low, 5);
+    assert_int_equal(total[1].low, 5);
+    assert_int_equal(total[2].low, 0);
+    successor.addend[0] = 1;
+    assert_int_equal(fm_accumulator_add(&successor, 2, NULL), FM_OK);
+    memset(total, 0, sizeof total);
+    fm_accumulator_merge(&successor, total);
+    assert_int_equal(total[0].low, 6);
+    assert_int_equal(total[1].low, 5);
+    fm_accumulator_release(&successor);
+    free(memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(task_added_last_can_be_taken_back),
         cmocka_unit_test(lists_join_in_front_and_behind),
         cmocka_unit_test(tasks_leave_a_list_from_anywhere),
         cmocka_unit_test(batches_stay_together_without_a_task_that_left),

@@ -76,7 +76,7 @@ static void shared_data_reach_every_workspace_again_when_they_change(void **stat
 static void every_workspace_opened_is_closed_once(void **state)
 {
     board *meeting = board_make();
-    const gated_task shared = {meeting, 0};
+    const gated_task shared = gated_task_at(meeting, 0);
     fm_pool *pool = open_pool(state);
     const fm_map map = {.kernel = "counted", .count = COUNT};
     for (size_t round = 1; round <= 2; round++) {
@@ -97,7 +97,7 @@ static void share_while_tasks_are_pending_is_refused(void **state)
 {
     board *meeting = board_make();
     fm_pool *pool = open_pool(state);
-    const gated_task task = {meeting, 3};
+    const gated_task task = gated_task_at(meeting, 3);
     fm_future *future = NULL;
     fm_bytes bytes = {0};
     fm_error error = {0};
@@ -129,7 +129,7 @@ static fm_status see_worker(void *context, const fm_task_result *result,
 static void worker_that_cannot_open_fails_alone(void **state)
 {
     board *meeting = board_make();
-    const gated_task shared = {meeting, 0};
+    const gated_task shared = gated_task_at(meeting, 0);
     by_worker s = {0};
     fm_pool *pool = open_pool(state);
     const fm_map map = {.kernel = "first cannot open",
@@ -223,15 +223,15 @@ static void specs_choose_backend_and_workers(void **state)
 static void bad_specs_are_refused_with_what_is_wrong(void **state)
 {
     (void)state;
-    const char *choose = "; choose serial, threads, threads:N or auto";
-    const char *unknown[] = {"treads", "Threads", "thread",  "threads2",
-                             ":2",     " serial", "serial,x"};
+    const char *choose = "; choose serial, threads or auto";
+    const char *unknown[] = {"treads", "Threads", "thread",    "threads2",
+                             ":2",     " serial", ",retries=1"};
     const char *number[] = {
         "0", "x", "", "-1", "2:3", "1.5", " 2", "1025", "99999999999999999999"};
     char spec[64], message[256];
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         snprintf(message, sizeof message, "pool \"%s\": there is no backend \"%.*s\"%s",
-                 unknown[i], (int)strcspn(unknown[i], ":"), unknown[i], choose);
+                 unknown[i], (int)strcspn(unknown[i], ":,"), unknown[i], choose);
         assert_refused(unknown[i], message);
     }
     for (size_t i = 0; i < sizeof number / sizeof number[0]; i++) {
@@ -245,6 +245,39 @@ static void bad_specs_are_refused_with_what_is_wrong(void **state)
     assert_refused("auto:2", "pool \"auto:2\": auto takes no number of workers");
 }
 
+static void options_of_specs_are_read_and_refused(void **state)
+{
+    (void)state;
+    assert_spec("threads:3,timeout=2.5,retries=0", "threads", 3);
+    assert_spec("threads,retries=1000", "threads", fm_processors());
+    assert_refused("serial,", "pool \"serial,\": there is no option \"\"; choose "
+                              "timeout, retries, start, tasks-per-child, schedule or "
+                              "workers-per-rank");
+    assert_refused("serial,x=1",
+                   "pool \"serial,x=1\": there is no option \"x\"; choose timeout, "
+                   "retries, start, tasks-per-child, schedule or workers-per-rank");
+    const char *timeouts[] = {"0", "-1", "", "x", "nan", "1 ", "1e999"};
+    char spec[64], message[256];
+    for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++) {
+        snprintf(spec, sizeof spec, "threads:2,timeout=%s,retries=1", timeouts[i]);
+        snprintf(message, sizeof message,
+                 "pool \"%s\": timeout must be a number of seconds above 0, not \"%s\"",
+                 spec, timeouts[i]);
+        assert_refused(spec, message);
+    }
+    assert_refused(
+        "threads,timeout",
+        "pool \"threads,timeout\": timeout must be a number of seconds above "
+        "0, not \"\"");
+    assert_refused("threads,retries=1001",
+                   "pool \"threads,retries=1001\": retries must "
+                   "be 0 to 1000, not \"1001\"");
+    assert_refused("threads,start=spawn",
+                   "pool \"threads,start=spawn\": threads has no option start");
+    assert_refused("serial,schedule=static",
+                   "pool \"serial,schedule=static\": serial has no option schedule");
+}
+
 static void environment_stands_in_for_the_spec(void **state)
 {
     (void)state;
@@ -254,7 +287,7 @@ static void environment_stands_in_for_the_spec(void **state)
     assert_spec("serial", "serial", 1);
     setenv("FERMAT_POOL", "treads", 1);
     assert_refused(NULL, "FERMAT_POOL \"treads\": there is no backend \"treads\"; "
-                         "choose serial, threads, threads:N or auto");
+                         "choose serial, threads or auto");
     setenv("FERMAT_POOL", "", 1);
     assert_spec(NULL, "threads", fm_processors());
     unsetenv("FERMAT_POOL");
@@ -298,6 +331,7 @@ int main(void)
     };
     const struct CMUnitTest specs[] = {
         cmocka_unit_test(specs_choose_backend_and_workers),
+        cmocka_unit_test(options_of_specs_are_read_and_refused),
         cmocka_unit_test(bad_specs_are_refused_with_what_is_wrong),
         cmocka_unit_test(environment_stands_in_for_the_spec),
         cmocka_unit_test(kernels_of_one_name_are_refused),

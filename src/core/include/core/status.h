@@ -14,7 +14,9 @@
     X(FM_FAILED, "failed") /* a computation could not be done */                       \
     X(FM_TIMED_OUT, "timed out")                                                       \
     X(FM_CANCELLED, "cancelled")                                                       \
-    X(FM_INTERRUPTED, "interrupted") /* a signal asked the run to stop */
+    X(FM_INTERRUPTED, "interrupted") /* a signal asked the run to stop */              \
+    X(FM_WORKER_DIED, "worker died") /* its process ended under the task */            \
+    X(FM_WAS_WORKER, "was a worker") /* this process only served another's pool */
 
 typedef enum fm_status {
 #define FM_STATUS_ENUMERATOR(name, text) name,

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/fixed.h"
 #include "core/status.h"
 
 /* One parallel layer with exchangeable backends. A task is a kernel applied to a few
@@ -11,13 +12,25 @@
  * The interface is the same for every backend, so a program changes backend with one
  * word:
  *
- *   serial         tasks run in the caller, in order
- *   threads[:N]    N threads of this process
- *   auto           threads on all the processors this process may use
+ *   serial           tasks run in the caller, in order
+ *   threads[:N]      N threads of this process
+ *   processes[:N]    N child processes
+ *   mpi              the ranks that mpirun started
+ *   auto             mpi under mpirun, else threads
  *
- * (processes and MPI stand behind the same interface; this is why kernels have names
- * and why arguments, results and shared data are flat bytes: function pointers and
- * pointers into the heap do not survive exec or a change of rank.)
+ * and with options behind it, each after a comma:
+ *
+ *   timeout=S              a task may run for S seconds (any backend)
+ *   retries=N              times a task whose worker died is tried again; 2 unless told
+ *   start=fork|forkserver|spawn     how processes are made; fork unless told
+ *   tasks-per-child=N      a process is replaced after N tasks; 0, unless told: never
+ *   schedule=dynamic|static         mpi: a task to whoever is free (unless told so), or
+ *                                   all of them scattered beforehand
+ *   workers-per-rank=N     mpi: threads that compute in each rank; 1 unless told
+ *
+ * Function pointers and pointers into the heap do not survive exec or a change of rank;
+ * this is why kernels have names and why arguments, results and shared data are flat
+ * bytes.
  *
  * A pool and its futures are used by one thread at a time, and not by its kernels. */
 
@@ -35,6 +48,14 @@ typedef struct fm_output fm_output;
 /* `size` bytes to fill, aligned for any type, kept with the result; NULL without
  * memory. Called once a task. */
 void *fm_output_reserve(fm_output *output, size_t size);
+/* What the task adds to the sum of its map (fm_map.sum): as many doubles as all parts
+ * have, zeros to be filled in; NULL if the map has no sum. They are added when the task
+ * ends with FM_OK, and not otherwise. */
+double *fm_output_addend(fm_output *output);
+/* Whether the task had better end: its time is over (the pool's option timeout) or its
+ * map has given it up. A kernel that runs for long asks now and then and returns
+ * FM_TIMED_OUT; what other backends cannot enforce, processes do. */
+bool fm_output_overdue(const fm_output *output);
 
 /* A kernel: what workers do. `open` is the initializer: it runs once in each worker
  * before its first task (and again after fm_pool_share gave new data), sees the shared
@@ -56,15 +77,25 @@ typedef struct fm_kernels {
     size_t n;
 } fm_kernels;
 
+/* The first line of main in a program whose pools start processes by `spawn` or
+ * `forkserver`. In a process that was started as a worker it works until it is told to
+ * end, and does not return; in any other it returns at once. */
+void fm_pool_serve(fm_kernels kernels);
+
 /* Open the backend that `spec` names; NULL or "" stands for the environment variable
  * FERMAT_POOL, and "auto" if that is not set. Without a number the workers are as many
  * as the process may really use: min(affinity, cgroup quota, the batch scheduler's
  * variable). The kernels must stay valid while the pool lives. A pool opened inside a
- * worker is serial. FM_BAD_INPUT names what is wrong in the spec. */
+ * worker is serial. FM_BAD_INPUT names what is wrong in the spec.
+ *
+ * Processes are best forked by a young program: open such a pool before other threads,
+ * MPI or HDF5 are in use. Under mpirun every rank opens the pool; in rank 0 that
+ * returns the pool, in the others it returns when rank 0 has closed it, with
+ * FM_WAS_WORKER and no pool: nothing is left to do there but to end. */
 fm_status fm_pool_open(const char *spec, fm_kernels kernels, fm_pool **pool,
                        fm_error *error);
 size_t fm_pool_workers(const fm_pool *pool);
-const char *fm_pool_backend(const fm_pool *pool); /* "serial", "threads" */
+const char *fm_pool_backend(const fm_pool *pool); /* "serial", "threads", ... */
 size_t fm_processors(void); /* what the process may really use, at least 1 */
 
 /* Give every worker the same read-only bytes, again whenever they change; the caller
@@ -97,13 +128,29 @@ void fm_future_free(fm_future *future);
 /* ---- many tasks ---- */
 
 typedef struct fm_task_result {
-    size_t index;     /* of the task, 0 .. count-1 */
-    size_t worker;    /* who ran it, 0 .. workers-1 */
-    double seconds;   /* how long the kernel ran */
-    fm_status status; /* FM_OK, or why there are no bytes */
-    fm_bytes bytes;   /* valid during the callback only */
+    size_t index;      /* of the task, 0 .. count-1 */
+    size_t worker;     /* who ran it, 0 .. workers-1 */
+    long process;      /* that worker's process id, under MPI its rank */
+    unsigned attempts; /* times it was begun */
+    int signal;        /* that a worker died of under it; 0: none did */
+    double seconds;    /* how long the kernel ran */
+    fm_status status;  /* FM_OK, or why there are no bytes */
+    fm_bytes bytes;    /* valid during the callback only */
     const fm_error *error;
 } fm_task_result;
+
+/* Sums over the tasks of a map: one or several parts, each an array with a scale of its
+ * own. Addends are rounded to multiples of 2^lsb, and those are added as integers, so
+ * the sum has the same bits in whatever order and on whatever workers it was made. */
+enum { FM_SUM_PARTS = 8 };
+typedef struct fm_sum_shape {
+    size_t parts;
+    struct {
+        size_t n;
+        int lsb; /* addends are below 2^(lsb + FM_FIXED_ADDEND_BITS) */
+    } part[FM_SUM_PARTS];
+} fm_sum_shape;
+size_t fm_sum_size(const fm_sum_shape *shape); /* elements of all parts */
 
 typedef struct fm_progress {
     size_t done, failed, total;
@@ -129,6 +176,15 @@ typedef struct fm_map {
     /* Asked between tasks and ten times a second while waiting; true: dispatch no more,
      * let the running ones end and deliver them, return FM_INTERRUPTED. For signals. */
     bool (*stop)(void *context);
+    /* Running tasks that have not ended so many seconds after a stop are given up:
+     * their status is FM_CANCELLED. 0: they may take the time they need. */
+    double grace_s;
+    /* The sum of what the tasks with FM_OK gave as addends: written to sum[], part
+     * after part, when the map ends with FM_OK or FM_INTERRUPTED. A task whose addend
+     * is not finite or too large for its scale fails. NULL: no sum. Such a map is not
+     * nested in another, and begins when no task is pending. */
+    const fm_sum_shape *sum_shape;
+    fm_fixed *sum;
     /* Deliver results by index, not as completed. Longest first then holds within the
      * window only: a task is dispatched when its result is at most `window` away from
      * the next one to deliver. After a stop the tasks left out make gaps. */
@@ -140,6 +196,8 @@ typedef struct fm_map {
      * microseconds of work (at most 32), when tasks are shorter than handing them over.
      */
     size_t window;
+    /* Tasks handed over together. 0: one by one, or batches of short ones (above). */
+    size_t chunk;
 } fm_map;
 
 /* Run tasks 0 .. count-1 and deliver each result to the callback. Memory is bounded by
@@ -149,8 +207,8 @@ typedef struct fm_map {
 fm_status fm_pool_map(fm_pool *pool, const fm_map *map, fm_error *error);
 
 /* Shut down. With `wait` pending tasks are run first, without they are cancelled;
- * running ones end either way. Accepts NULL. No thread is left behind; futures still
- * held by the caller stay valid to read and free. */
+ * running ones end either way. Accepts NULL. No thread or process is left behind;
+ * futures still held by the caller stay valid to read and free. */
 void fm_pool_close(fm_pool *pool, bool wait);
 
 #endif
