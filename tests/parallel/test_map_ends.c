@@ -450,7 +450,7 @@ static bool stop_after_two_delivered(void *context)
     return ((seen *)context)->delivered >= 2;
 }
 
-/* Tasks 0 and 2 end, 1 and 3 would go on for ever. */
+/* Tasks 0 and 2 end; 1 and 3, if they had begun, would go on for ever. */
 static void what_outlasts_the_grace_time_is_given_up(void **state)
 {
     seen s = {.expected = FM_CANCELLED, .message = "given up before it was done"};
@@ -463,8 +463,8 @@ static void what_outlasts_the_grace_time_is_given_up(void **state)
                         .grace_s = 0.02};
     if (fm_pool_workers(pool) > 2) { /* else the two wait for workers that do not end */
         assert_int_equal(fm_pool_map(pool, &map, NULL), FM_INTERRUPTED);
-        assert_int_equal(s.delivered, 4);
-        assert_int_equal(s.failed, 2);
+        assert_in_range(s.delivered, 2, 4);
+        assert_int_equal(s.failed, s.delivered - 2);
         /* and the pool works on */
         s = (seen){.expected = FM_FAILED};
         assert_int_equal(fm_pool_map(pool,
