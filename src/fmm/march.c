@@ -246,9 +246,19 @@ static bool on_open_edge(const fm_march *march, size_t column, size_t row)
            (march->open.high && row + 1 == grid->nz);
 }
 
+/* Every so many nodes: a fraction of a millisecond. */
+static bool asked_to_stop(const fm_march *march, size_t turn)
+{
+    return turn % 4096 == 0 && march->stop && march->stop(march->stop_context);
+}
+
 fm_status fm_march_run(fm_march *march, bool stop_early, fm_error *error)
 {
+    size_t turn = 0;
     while (march->heap.n > 0 && !(stop_early && march->wanted == 0)) {
+        if (asked_to_stop(march, turn++)) {
+            return fm_fail(error, FM_CANCELLED, "the march was asked to stop");
+        }
         double time;
         uint32_t node = fm_heap_pop(&march->heap, &time);
         if (march->state[node] & FM_SEED) {

@@ -43,6 +43,9 @@ typedef struct fm_march {
     size_t wanted; /* nodes still to be accepted before an early stop */
     size_t line_column[2],
         line_row[2]; /* nodes beside the source's lines, or SIZE_MAX */
+    /* Asked now and then; true: the march ends. NULL: not asked. */
+    bool (*stop)(const void *context);
+    const void *stop_context;
     /* A zone stops at the first node on an edge beyond which there is more medium. */
     struct {
         bool west, east, low, high;
@@ -65,7 +68,7 @@ fm_status fm_march_seed_source(fm_march *march, fm_error *error);
 /* Ask that this node be accepted before an early stop. */
 void fm_march_want(fm_march *march, size_t column, size_t row);
 /* March until every node is accepted that can be reached, or, with stop_early, until
- * nothing wanted is left. FM_NO_MEMORY. */
+ * nothing wanted is left. FM_NO_MEMORY; FM_CANCELLED if march->stop said so. */
 fm_status fm_march_run(fm_march *march, bool stop_early, fm_error *error);
 
 static inline size_t fm_march_node(const fm_march *march, size_t column, size_t row)

@@ -86,6 +86,13 @@ void fm_solver_destroy(fm_solver *solver)
     }
 }
 
+void fm_solver_watch(fm_solver *solver, bool (*stop)(const void *context),
+                     const void *context)
+{
+    solver->march.stop = stop;
+    solver->march.stop_context = context;
+}
+
 fm_status fm_solver_march(fm_solver *solver, fm_point source, const fm_point *receivers,
                           size_t n, fm_error *error)
 {

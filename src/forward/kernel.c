@@ -126,6 +126,11 @@ static fm_status march(workspace *w, size_t s, unsigned char *bytes,
     return status;
 }
 
+static bool overdue(const void *output)
+{
+    return fm_output_overdue(output);
+}
+
 static fm_status run_shot(void *memory, fm_bytes argument, fm_output *output,
                           fm_error *error)
 {
@@ -140,6 +145,7 @@ static fm_status run_shot(void *memory, fm_bytes argument, fm_output *output,
     if (!bytes) {
         return fm_fail_memory(error, "the result of a shot", (double)places.size);
     }
+    fm_solver_watch(w->solver, overdue, output);
     return march(w, s, bytes, &places, error);
 }
 

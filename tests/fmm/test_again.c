@@ -119,6 +119,39 @@ static void before_a_march_and_after_a_failed_one_there_are_no_times(void **stat
     clear_scene(&scene);
 }
 
+static bool stop_when_asked_often(const void *context)
+{
+    size_t *left = *(size_t *const *)context;
+    return (*left)-- == 0;
+}
+
+/* Of 21,000 nodes one in 4096 is a question. */
+static void a_march_that_is_stopped_ends_without_times_and_leaves_no_trace(void **state)
+{
+    (void)state;
+    two_layer_scene scene = {.model = two_layers(30, 20, 6, 3, 6)};
+    scene.medium = model_medium(&scene.model, 0.17);
+    scene.nodes = fm_grid_nodes(&scene.medium.grid);
+    fm_solver *solver = refining_solver(&scene);
+    size_t left, *context = &left;
+    size_t questions = (scene.nodes + 4095) / 4096;
+    fm_solver_watch(solver, stop_when_asked_often, (const void *)&context);
+    for (left = 0; left < questions; left++) {
+        size_t before = left;
+        assert_int_equal(fm_solver_march(solver, sources[0], NULL, 0, NULL),
+                         FM_CANCELLED);
+        expect_nothing(&scene, solver);
+        left = before;
+    }
+    left = questions;
+    march_from(solver, sources[0]); /* one question more, and none was left */
+    assert_int_equal(left, 0);
+    fm_solver_watch(solver, NULL, NULL);
+    expect_fresh(&scene, solver, sources[0]);
+    fm_solver_destroy(solver);
+    clear_scene(&scene);
+}
+
 typedef struct worker {
     const two_layer_scene *scene;
     fm_solver *solver;
@@ -175,6 +208,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_used_solver_gives_the_bytes_of_a_fresh_one),
         cmocka_unit_test(a_march_that_failed_or_stopped_early_leaves_no_trace),
+        cmocka_unit_test(
+            a_march_that_is_stopped_ends_without_times_and_leaves_no_trace),
         cmocka_unit_test(before_a_march_and_after_a_failed_one_there_are_no_times),
         cmocka_unit_test(two_threads_on_one_medium_give_the_bytes_of_one),
     };

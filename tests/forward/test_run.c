@@ -276,6 +276,24 @@ static void a_masked_receiver_is_unreachable_from_either_side(void **state)
     }
 }
 
+/* The time is over before the first question is asked. */
+static void a_shot_that_takes_too_long_is_given_up(void **state)
+{
+    (void)state;
+    const char *specs[] = {"serial,timeout=1e-9", "threads:2,timeout=1e-9"};
+    for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+        fm_job job;
+        prepared(&job, 3, 3);
+        kept k;
+        kept_open(&k, &job);
+        assert_int_equal(run(&job, specs[i], &k), FM_OK);
+        assert_int_equal(k.failed, 3);
+        assert_string_equal(k.failure, "not done within the time-out of 1e-09 s");
+        kept_close(&k);
+        fm_job_clear(&job);
+    }
+}
+
 static void a_shot_that_fails_says_why_and_the_others_are_done(void **state)
 {
     (void)state;
@@ -364,6 +382,7 @@ int main(void)
         cmocka_unit_test(without_fields_the_march_stops_early_with_the_same_times),
         cmocka_unit_test(pairs_across_a_wall_are_unreachable_from_either_side),
         cmocka_unit_test(a_masked_receiver_is_unreachable_from_either_side),
+        cmocka_unit_test(a_shot_that_takes_too_long_is_given_up),
         cmocka_unit_test(a_shot_that_fails_says_why_and_the_others_are_done),
         cmocka_unit_test(an_error_of_the_sink_ends_the_run),
         cmocka_unit_test(asked_to_stop_the_run_is_interrupted),

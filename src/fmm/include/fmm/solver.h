@@ -29,6 +29,11 @@ fm_status fm_solver_create(const fm_medium *medium, const fm_model *model,
                            fm_error *error);
 void fm_solver_destroy(fm_solver *solver); /* accepts NULL */
 
+/* From now on `stop` is asked every few thousand nodes of a march, on the thread that
+ * marches; if it says true the march ends with FM_CANCELLED. NULL: nobody is asked. */
+void fm_solver_watch(fm_solver *solver, bool (*stop)(const void *context),
+                     const void *context);
+
 /* March from `source`. receivers[n] are needed only to know when to stop; with n = 0
  * the whole grid is solved. FM_BAD_INPUT when the source is outside the grid or masked.
  */
