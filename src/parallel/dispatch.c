@@ -38,7 +38,7 @@ static size_t larger(size_t a, size_t b)
 size_t fm_map_batch(const fm_map_run *r)
 {
     double most = r->pool->backend->batch_s;
-    if (r->map->chunk > 0) {
+    if (most > 0 && r->map->chunk > 0) {
         return r->map->chunk;
     }
     if (most <= 0 || r->recent_s < 0 || r->recent_s * 2 > most) {

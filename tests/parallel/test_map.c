@@ -217,6 +217,25 @@ static void small_windows_in_order_do_not_hang(void **state)
     }
 }
 
+/* Larger than the window, too, and than what is left at the end. */
+static void chunks_of_any_size_do_each_task_once(void **state)
+{
+    for (size_t chunk = 1; chunk < 40; chunk = 2 * chunk + 1) {
+        seen s = {.window = chunk == 7 ? 3 : 0};
+        run(state,
+            &(fm_map){.kernel = "square",
+                      .count = COUNT,
+                      .context = &s,
+                      .argument = ask,
+                      .result = see,
+                      .in_order = chunk % 3 == 0,
+                      .window = s.window,
+                      .chunk = chunk},
+            FM_OK);
+        assert_each_once(&s);
+    }
+}
+
 static void default_window_in_order_does_not_hang(void **state)
 {
     enum { MANY = 20000 };
@@ -416,6 +435,7 @@ int main(void)
         cmocka_unit_test(map_takes_arguments_from_the_callback),
         cmocka_unit_test(longest_go_first_and_ties_by_index),
         cmocka_unit_test(window_bounds_results_in_flight),
+        cmocka_unit_test(chunks_of_any_size_do_each_task_once),
         cmocka_unit_test(small_windows_in_order_do_not_hang),
         cmocka_unit_test(default_window_in_order_does_not_hang),
         cmocka_unit_test(callbacks_run_on_the_callers_thread),

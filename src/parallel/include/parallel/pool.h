@@ -196,7 +196,8 @@ typedef struct fm_map {
      * microseconds of work (at most 32), when tasks are shorter than handing them over.
      */
     size_t window;
-    /* Tasks handed over together. 0: one by one, or batches of short ones (above). */
+    /* Tasks handed over together, where that is done. 0: one by one, or batches of
+     * short ones (above). */
     size_t chunk;
 } fm_map;
 
