@@ -8,6 +8,7 @@ they are, cartesian ones with depth downwards.
 
 import argparse
 import csv
+import os
 import sys
 
 import h5py
@@ -33,7 +34,8 @@ class Result:
     def __init__(self, path, wanted):
         with h5py.File(path, "r") as file:
             self.geometry = next((g for g, (x, z) in AXES.items() if x in file and z in file), None)
-            if self.geometry is None or not {"speed", "source_id", "receiver_id"} <= set(file):
+            if self.geometry is None or not {"speed", "source_id", "receiver_id",
+                                            "source_status"} <= set(file):
                 raise SystemExit(f"{path}: not a result file of fermat")
             x, z = AXES[self.geometry]
             nx, nz = file[x].shape[0], file[z].shape[0]
@@ -43,7 +45,8 @@ class Result:
             self.speed = np.where(file["speed"][thin] > 0, file["speed"][thin], np.nan)
             self.sources = Points(file, "source", x, z)
             self.receivers = Points(file, "receiver", x, z)
-            self.number = self.sources.find(wanted, path)
+            self.done = file["source_status"][:] == 1
+            self.number = self.sources.find(wanted or self.first_done(), path)
             if "traveltime" in file:
                 self.time = np.asarray(file["traveltime"][(self.number, *thin)], float)
             else:
@@ -52,6 +55,10 @@ class Result:
             self.in_metres()
         else:
             self.length, self.velocity = "km", "km/s"
+
+    def first_done(self):
+        """A source that has been marched, as a number from 1; else the first one."""
+        return str(int(np.argmax(self.done)) + 1)
 
     def in_metres(self):
         self.length, self.velocity = "m", "m/s"
@@ -249,10 +256,12 @@ def draw(result, title, note, lines, labels):
     wedge = result.geometry == "polar"
     image, x, y, place = (draw_wedge if wedge else draw_flat)(axes, result, lines)
     words = [note] if note else []
-    if result.time is not None and np.isfinite(result.time).any():
+    if result.time is None:
+        words.insert(0, "No isochrones: the job did not want fields.")
+    elif np.isfinite(result.time).any():
         words.insert(0, isochrones(axes, x, y, result.time))
     else:
-        words.insert(0, "No isochrones: the job did not want fields.")
+        words.insert(0, "No isochrones: this source is not done.")
     points = draw_points(axes, result, place)
     bar = figure.colorbar(image, ax=axes, shrink=0.5 if wedge else 0.75, aspect=28, pad=0.02,
                           orientation="horizontal" if wedge else "vertical")
@@ -274,13 +283,21 @@ def draw(result, title, note, lines, labels):
     return figure
 
 
+def picture_name(result):
+    """out.h5 is drawn as out.png, out.h5.part as out.part.png."""
+    name = result.removesuffix(".part")
+    ending = ".part.png" if name != result else ".png"
+    return os.path.splitext(name)[0] + ending
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/plot", description=__doc__.split("\n\n")[0])
-    parser.add_argument("result", help="result file (.h5)")
+    parser.add_argument("result", help="result file (.h5), or what an interrupted run kept "
+                        "(.h5.part)")
     parser.add_argument("-o", "--output", help="picture to write (.png, .pdf, .svg); default: "
                         "beside the result, .png")
-    parser.add_argument("--source", default="1", metavar="N|ID",
-                        help="whose travel times: a source's id, or its number from 1")
+    parser.add_argument("--source", metavar="N|ID", help="whose travel times: a source's id, or "
+                        "its number from 1; default: the first that is done")
     parser.add_argument("--title")
     parser.add_argument("--note", help="a remark in the line below the title")
     parser.add_argument("--lines", metavar="CSV", help="lines to draw on a map (coasts, faults): "
@@ -293,7 +310,7 @@ def main():
         lines = read_lines(options.lines, *AXES[result.geometry]) if options.lines else []
     except OSError as error:
         sys.exit(f"{error.filename or options.result}: cannot be read: {error.strerror or error}")
-    output = options.output or options.result.rsplit(".", 1)[0] + ".png"
+    output = options.output or picture_name(options.result)
     title = options.title or f"First arrivals from {result.sources.id[result.number]}"
     figure = draw(result, title, options.note, lines, not options.no_labels)
     try:

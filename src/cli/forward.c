@@ -3,6 +3,7 @@
  * Everything that can be wrong with what the user gave is found before the first march,
  * the output's name included (exit status 2). */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "cli.h"
@@ -10,6 +11,7 @@
 #include "io/jobfile.h"
 #include "io/load.h"
 #include "io/result.h"
+#include "io/run_record.h"
 #include "options.h"
 #include "report.h"
 #include "run.h"
@@ -24,18 +26,33 @@ static bool same_file(const char *a, const char *b)
 }
 
 /* A slip of the pen must not cost the user his model. */
-static fm_status protect_inputs(const fm_job_spec *spec, fm_error *error)
+static fm_status protect_from(const char *written, const fm_job_spec *spec,
+                              fm_error *error)
 {
     const char *inputs[] = {spec->path, spec->model_file, spec->sources,
                             spec->receivers, spec->pairs};
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
-        if (same_file(spec->output, inputs[i])) {
+        if (same_file(written, inputs[i])) {
             return fm_fail(error, FM_BAD_INPUT,
                            "%s: the output would replace a file that the job reads",
-                           spec->output);
+                           written);
         }
     }
     return FM_OK;
+}
+
+static fm_status protect_inputs(const fm_job_spec *spec, fm_error *error)
+{
+    char *record = fm_run_record_name(spec->output, false);
+    if (!record) {
+        return fm_fail_memory(error, "the name of the run's record", 0);
+    }
+    fm_status status = protect_from(spec->output, spec, error);
+    if (status == FM_OK) {
+        status = protect_from(record, spec, error);
+    }
+    free(record);
+    return status;
 }
 
 static fm_status load_job(const forward_options *options, fm_job *job, fm_error *error)

@@ -10,7 +10,7 @@
 
 #include "core/number.h"
 
-enum { OPTION_SET = 256, OPTION_PLAN, OPTION_BACKEND, OPTION_WORKERS };
+enum { OPTION_SET = 256, OPTION_PLAN, OPTION_BACKEND, OPTION_WORKERS, OPTION_PROGRESS };
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
@@ -18,6 +18,7 @@ static const struct option long_options[] = {
     {"plan", no_argument, NULL, OPTION_PLAN},
     {"backend", required_argument, NULL, OPTION_BACKEND},
     {"workers", required_argument, NULL, OPTION_WORKERS},
+    {"progress", required_argument, NULL, OPTION_PROGRESS},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -47,6 +48,25 @@ static fm_status refuse_option(int option, char **argv, fm_error *error)
     return fm_fail(error, FM_BAD_INPUT, "forward has no option '%s'; %s", word, see);
 }
 
+static fm_status take_progress(forward_options *options, fm_error *error)
+{
+    static const struct {
+        const char *name;
+        progress_style style;
+    } styles[] = {{"bar", PROGRESS_BAR},
+                  {"lines", PROGRESS_LINES},
+                  {"json", PROGRESS_JSON},
+                  {"none", PROGRESS_NONE}};
+    for (size_t i = 0; i < sizeof styles / sizeof *styles; i++) {
+        if (strcmp(optarg, styles[i].name) == 0) {
+            options->progress = styles[i].style;
+            return FM_OK;
+        }
+    }
+    return fm_fail(error, FM_BAD_INPUT,
+                   "--progress %s: it can be bar, lines, json or none", optarg);
+}
+
 static fm_status take_option(int option, char **argv, forward_options *options,
                              words *said, fm_error *error)
 {
@@ -66,6 +86,8 @@ static fm_status take_option(int option, char **argv, forward_options *options,
     case OPTION_WORKERS:
         said->workers = optarg;
         return FM_OK;
+    case OPTION_PROGRESS:
+        return take_progress(options, error);
     case 'q':
         options->quiet = true;
         return FM_OK;
@@ -181,14 +203,26 @@ static fm_status take_words(int argc, char **argv, forward_options *options,
     return status == FM_OK ? take_job(argc, argv, options, error) : status;
 }
 
+/* Before getopt, which changes the order of the words. */
+static void keep_command(int argc, char **argv, forward_options *options)
+{
+    options->command[options->ncommand++] = "fermat";
+    for (int i = 0; i < argc; i++) {
+        options->command[options->ncommand++] = argv[i];
+    }
+}
+
 fm_status forward_options_read(int argc, char **argv, forward_options *options,
                                fm_error *error)
 {
     *options = (forward_options){0};
     options->set = calloc((size_t)argc + 1, sizeof *options->set);
-    if (!options->set) {
+    options->command = calloc((size_t)argc + 1, sizeof *options->command);
+    if (!options->set || !options->command) {
+        forward_options_clear(options);
         return fm_fail_memory(error, "the command line", (double)argc);
     }
+    keep_command(argc, argv, options);
     words said = {0};
     fm_status status = take_words(argc, argv, options, &said, error);
     if (status == FM_OK) {
@@ -206,6 +240,7 @@ fm_status forward_options_read(int argc, char **argv, forward_options *options,
 void forward_options_clear(forward_options *options)
 {
     free(options->set);
+    free(options->command);
     free(options->output);
     free(options->pool);
     *options = (forward_options){0};

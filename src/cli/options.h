@@ -6,9 +6,22 @@
 
 #include "core/status.h"
 
+/* How the progress of a run is told; by default a bar on a terminal, lines elsewhere,
+ * and with --quiet nothing. */
+typedef enum progress_style {
+    PROGRESS_DEFAULT,
+    PROGRESS_BAR,
+    PROGRESS_LINES,
+    PROGRESS_JSON,
+    PROGRESS_NONE,
+} progress_style;
+
 /* The command line of `fermat forward`. */
 typedef struct forward_options {
+    const char **command; /* [ncommand] all its words, as they were given */
+    size_t ncommand;
     bool help, plan, quiet;
+    progress_style progress;
     const char *job;
     const char **set; /* [nset] overrides "key=value"; --output is the last of them */
     size_t nset;

@@ -7,12 +7,22 @@
 
 enum { BAR = 40 };
 
-progress_bar progress_open(bool quiet)
+/* How long a style waits, before it first speaks and each time afterwards. */
+static double pause_s(progress_style style)
 {
-    bool terminal = isatty(STDERR_FILENO) == 1;
-    return (progress_bar){.stream = quiet ? NULL : stderr,
-                          .terminal = terminal,
-                          .next_s = terminal ? 0.2 : 60};
+    return style == PROGRESS_LINES ? 60 : 0.2;
+}
+
+progress_bar progress_open(progress_style style, bool quiet)
+{
+    if (style == PROGRESS_DEFAULT && quiet) {
+        style = PROGRESS_NONE;
+    } else if (style == PROGRESS_DEFAULT) {
+        style = isatty(STDERR_FILENO) == 1 ? PROGRESS_BAR : PROGRESS_LINES;
+    }
+    return (progress_bar){.stream = style == PROGRESS_NONE ? NULL : stderr,
+                          .style = style,
+                          .next_s = pause_s(style)};
 }
 
 typedef struct time_text {
@@ -32,12 +42,18 @@ static time_text clock_text(double seconds)
     return t;
 }
 
+/* Negative: not known yet. */
+static double seconds_to_go(const fm_progress *p)
+{
+    return p->cost_done > 0
+               ? p->elapsed_s * (p->cost_total - p->cost_done) / p->cost_done
+               : -1;
+}
+
 static time_text time_to_go(const fm_progress *p)
 {
-    if (p->cost_done <= 0) {
-        return (time_text){"?"};
-    }
-    return clock_text(p->elapsed_s * (p->cost_total - p->cost_done) / p->cost_done);
+    double seconds = seconds_to_go(p);
+    return seconds < 0 ? (time_text){"?"} : clock_text(seconds);
 }
 
 static double share_done(const fm_progress *p)
@@ -65,17 +81,42 @@ static void write_line(progress_bar *bar, const fm_progress *p)
             p->total, clock_text(p->elapsed_s).text, time_to_go(p).text);
 }
 
-void progress_show(progress_bar *bar, const fm_progress *p)
+static void write_json(progress_bar *bar, const fm_progress *p)
 {
-    if (!bar->stream || p->elapsed_s < bar->next_s) {
-        return;
+    char to_go[32] = "null";
+    double seconds = seconds_to_go(p);
+    if (seconds >= 0) {
+        snprintf(to_go, sizeof to_go, "%.6g", seconds);
     }
-    if (bar->terminal) {
+    fprintf(bar->stream,
+            "{\"done\": %zu, \"failed\": %zu, \"total\": %zu, \"fraction\": %.6g, "
+            "\"elapsed_s\": %.6g, \"to_go_s\": %s}\n",
+            p->done, p->failed, p->total, share_done(p), p->elapsed_s, to_go);
+    fflush(bar->stream);
+}
+
+static void tell(progress_bar *bar, const fm_progress *p)
+{
+    if (bar->style == PROGRESS_BAR) {
         draw_bar(bar, p);
+    } else if (bar->style == PROGRESS_JSON) {
+        write_json(bar, p);
     } else {
         write_line(bar, p);
     }
-    bar->next_s = p->elapsed_s + (bar->terminal ? 0.2 : 60);
+}
+
+void progress_show(progress_bar *bar, const fm_progress *p)
+{
+    if (!bar->stream) {
+        return;
+    }
+    bar->last = *p;
+    bar->behind = p->elapsed_s < bar->next_s;
+    if (!bar->behind) {
+        tell(bar, p);
+        bar->next_s = p->elapsed_s + pause_s(bar->style);
+    }
 }
 
 void progress_wipe(progress_bar *bar)
@@ -84,5 +125,14 @@ void progress_wipe(progress_bar *bar)
         fputs("\r\033[K", bar->stream);
         fflush(bar->stream);
         bar->drawn = false;
+    }
+}
+
+void progress_close(progress_bar *bar)
+{
+    progress_wipe(bar);
+    if (bar->style == PROGRESS_JSON && bar->behind) {
+        tell(bar, &bar->last);
+        bar->behind = false;
     }
 }

@@ -176,7 +176,7 @@ void report_end(const report *r, double elapsed_s, const char *output, double si
         printf(", %.0f ns a node", r->busy_s * 1e9 / r->nodes);
     }
     printf("\npairs     %zu reached, %zu unreachable", r->reached, r->unreachable);
-    if (r->failed > 0) {
+    if (r->done < all) {
         printf(", %zu not done", r->job->survey.npairs - r->reached - r->unreachable);
     }
     printf("\n");

@@ -40,7 +40,8 @@ static double table_bytes(const fm_job *job)
     pair += survey->sigma_s ? sizeof(double) : 0;
     double stations = (double)(survey->sources.n + survey->receivers.n);
     double fields = job->spec.want_fields ? 33 * (double)survey->sources.n : 0;
-    return pair * (double)survey->npairs + 64 * stations + fields;
+    double record = 64 * (double)job->shots.n; /* of how each went */
+    return pair * (double)survey->npairs + 64 * stations + fields + record;
 }
 
 static double run_bytes(const fm_job *job, size_t workers)

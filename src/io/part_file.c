@@ -65,7 +65,9 @@ static fm_status refuse_what_is_no_file(const char *path, fm_error *error)
 /* The name to rename to: where a symbolic link points, or the path as given. */
 static char *resolve(const char *path)
 {
-    char *real = realpath(path, NULL);
+    struct stat status;
+    bool link = lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+    char *real = link ? realpath(path, NULL) : NULL;
     return real ? real : strdup(path);
 }
 
@@ -124,6 +126,19 @@ fm_status fm_part_open(const char *path, fm_part_file *part, fm_error *error)
 fail:
     fm_part_clear(part);
     return status;
+}
+
+fm_status fm_part_append(fm_part_file *part, const char *ending, fm_error *error)
+{
+    size_t size = strlen(part->path) + strlen(ending) + 1;
+    char *path = malloc(size);
+    if (!path) {
+        return fm_fail_memory(error, "a file name", (double)size);
+    }
+    snprintf(path, size, "%s%s", part->path, ending);
+    free(part->path);
+    part->path = path;
+    return refuse_what_is_no_file(path, error);
 }
 
 fm_status fm_part_reserve(const fm_part_file *part, double bytes, fm_error *error)

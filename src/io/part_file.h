@@ -20,6 +20,10 @@ typedef struct fm_part_file {
  * left behind. */
 fm_status fm_part_open(const char *path, fm_part_file *part, fm_error *error);
 
+/* It is to appear as PATH + ending instead. FM_BAD_INPUT: that is a folder or a device.
+ */
+fm_status fm_part_append(fm_part_file *part, const char *ending, fm_error *error);
+
 /* Have every byte of the file, and at least `bytes`, backed by the disk, so that no
  * later write finds it full. */
 fm_status fm_part_reserve(const fm_part_file *part, double bytes, fm_error *error);

@@ -58,6 +58,16 @@ const char *fm_result_temporary(const fm_result_file *file)
     return file->part.temporary;
 }
 
+const char *fm_result_name(const fm_result_file *file)
+{
+    return file->part.path;
+}
+
+const char *fm_result_job_hash(const fm_result_file *file)
+{
+    return file->provenance.job_hash;
+}
+
 static fm_status allocate_tables(fm_result_file *file, fm_error *error)
 {
     size_t npairs = file->job->survey.npairs;
@@ -330,6 +340,15 @@ static fm_status write_range(fm_result_file *file, fm_error *error)
     fm_nc_update(file->part.temporary, &nc);
     fm_nc_overwrite_range(&nc, fm_later_name(FM_LATER_FIELDS), file->range);
     return fm_nc_close(&nc, error);
+}
+
+fm_status fm_result_set_aside(fm_result_file *file, fm_error *error)
+{
+    fm_status status = fm_part_append(&file->part, ".part", error);
+    if (status != FM_OK) {
+        fm_fail_within(error, "%s", file->part.path);
+    }
+    return status;
 }
 
 static fm_status finish(fm_result_file *file, fm_error *error)

@@ -1,5 +1,6 @@
-"""Signals, full disks, no memory: nothing half-written is left behind."""
+"""Signals, full disks, no memory: what was done is kept, nothing half-written is left."""
 
+import json
 import os
 import resource
 import signal
@@ -8,17 +9,19 @@ import unittest
 
 from harness import FERMAT, JOB, Case, main
 
+SHOTS = 500
+
 
 class Interrupt(Case):
-    def start(self, spacing="0.01", **options):
-        """A run that takes far longer than this test, past the making of its file."""
+    def start(self, *arguments, spacing="0.01", **options):
+        """A run of many shots that takes far longer than this test."""
         self.write("job.yaml", JOB + "reciprocity: never\nsolver:\n  stop_early: false\n")
-        rows = "\n".join(f"S{i},{i / 50},1" for i in range(500))
+        rows = "\n".join(f"S{i},{i / 50},1" for i in range(SHOTS))
         self.write("sources.csv", f"id,x,z\n{rows}\n")
         before = self.files()
         run = subprocess.Popen(
-            [FERMAT, "forward", "job.yaml", "--backend", "threads:2", "--set",
-             f"model.spacing=[{spacing}, {spacing}]"],
+            [FERMAT, "forward", "job.yaml", "--backend", "threads:2", "--progress=json",
+             "--set", f"model.spacing=[{spacing}, {spacing}]", *arguments],
             cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             **options)
         self.addCleanup(run.kill)
@@ -29,27 +32,99 @@ class Interrupt(Case):
         self.assertEqual(len(self.files()), len(before) + 1)
         return run, before
 
-    def end(self, run):
-        _, complaint = run.communicate()
-        return complaint
+    def await_shots(self, run, n):
+        """Read the progress until so many shots are done."""
+        for line in run.stderr:
+            if json.loads(line)["done"] >= n:
+                return
+        self.fail("the run ended too soon")
 
-    def test_one_signal_lets_the_running_shots_end_and_writes_nothing(self):
+    def end(self, run):
+        """What it complained of, and the last progress it told."""
+        _, said = run.communicate()
+        lines = said.splitlines(keepends=True)
+        progress = [json.loads(line) for line in lines if line.startswith("{")]
+        complaint = "".join(line for line in lines if not line.startswith("{"))
+        return complaint, progress[-1] if progress else None
+
+    def record(self, name):
+        return json.loads(self.read(name))
+
+    def test_a_signal_lets_the_running_shots_end_and_keeps_what_was_done(self):
         for number, name in ((signal.SIGINT, "SIGINT"), (signal.SIGTERM, "SIGTERM")):
             run, before = self.start()
+            self.await_shots(run, 3)
             run.send_signal(number)
-            complaint = self.end(run)
+            complaint, last = self.end(run)
             self.assertEqual(run.returncode, 128 + number, complaint)
-            self.assertRegex(complaint, rf"^fermat: interrupted by {name} after \d+ of "
-                             r"500 shots: nothing was written\n$")
-            self.assertEqual(self.files(), before)
+            done = last["done"]
+            self.assertIn(done, range(3, SHOTS))
+            self.assertIn(f"fermat: interrupted by {name} after {done} of {SHOTS} shots: "
+                          "kept in ", complaint)
+            self.assertIn("out.h5.part", complaint)
+            self.assertEqual(self.files(),
+                             sorted([*before, "out.h5.part", "out.part.run.json"]))
+            states = self.variable("out.h5.part", "source_status")
+            self.assertEqual((states.count(1), states.count(0)), (done, SHOTS - done))
+            for kept in ("out.h5.part", "out.part.run.json"):
+                os.remove(self.path(kept))
+
+    def test_what_is_kept_are_the_right_times_and_the_record_says_of_which_shots(self):
+        run, _ = self.start("--set", "want=[times, fields]", spacing="0.025")
+        self.await_shots(run, 1)
+        run.send_signal(signal.SIGTERM)
+        _, last = self.end(run)
+        record = self.record("out.part.run.json")
+        self.assertEqual(record["interrupted"], "SIGTERM")
+        self.assertEqual(record["result"], "out.h5.part")
+        self.assertEqual((record["shots_done"], record["shots_failed"],
+                          record["shots_not_done"]), (last["done"], 0, SHOTS - last["done"]))
+        status = {shot["source"]: shot["status"] for shot in record["shots"]}
+        self.assertEqual(len(status), SHOTS)
+        self.forward("-o", "all.h5", "--progress=none", "--set", "want=[times]",
+                     "--set", "model.spacing=[0.025, 0.025]")
+        whole = self.variable("all.h5", "arrival")
+        for name, times in (("arrival", whole), ("arrival_status", [1] * 2 * SHOTS)):
+            missing = None if name == "arrival" else 0
+            expected = [times[p] if status[f"S{p // 2}"] == "done" else missing
+                        for p in range(2 * SHOTS)]
+            self.assertEqual(self.variable("out.h5.part", name), expected)
 
     def test_an_interrupted_run_keeps_the_file_that_was_there(self):
         self.write("out.h5", "an earlier result")
-        run, before = self.start()
+        self.write("out.run.json", "its record")
+        run, _ = self.start()
+        self.await_shots(run, 1)
         run.send_signal(signal.SIGINT)
         self.end(run)
-        self.assertEqual(self.files(), before)
         self.assertEqual(self.read("out.h5"), b"an earlier result")
+        self.assertEqual(self.read("out.run.json"), b"its record")
+        self.assertIn("out.h5.part", self.files())
+
+    def test_if_no_shot_was_done_nothing_is_kept(self):
+        # Shots that run may end, so most often the signal must come before the first is
+        # dispatched; where it came too late, they must have been kept.
+        run, before = self.start(spacing="0.004")
+        run.send_signal(signal.SIGINT)
+        complaint, last = self.end(run)
+        self.assertEqual(run.returncode, 130)
+        if not last or last["done"] == 0:
+            self.assertEqual(complaint, "fermat: interrupted by SIGINT after 0 of "
+                             f"{SHOTS} shots: nothing was written\n")
+            self.assertEqual(self.files(), before)
+        else:
+            self.assertIn("out.h5.part", self.files())
+
+    def test_what_cannot_be_kept_is_told_and_nothing_left(self):
+        os.mkdir(self.path("out.h5.part"))
+        run, before = self.start()
+        self.await_shots(run, 1)
+        run.send_signal(signal.SIGINT)
+        complaint, _ = self.end(run)
+        self.assertEqual(run.returncode, 130)
+        self.assertIn("out.h5.part: this is a folder", complaint)
+        self.assertIn("nothing was written", complaint)
+        self.assertEqual(self.files(), before)
 
     def test_a_second_signal_ends_at_once_and_leaves_nothing_either(self):
         run, before = self.start(spacing="0.004")
@@ -60,13 +135,14 @@ class Interrupt(Case):
         self.assertEqual(self.files(), before)
 
     def test_a_signal_that_was_ignored_stays_ignored(self):
-        run, before = self.start(
+        run, _ = self.start(
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
         run.send_signal(signal.SIGINT)
+        self.await_shots(run, 1)
         run.send_signal(signal.SIGTERM)
-        complaint = self.end(run)
+        complaint, _ = self.end(run)
         self.assertEqual(run.returncode, 128 + signal.SIGTERM, complaint)
-        self.assertEqual(self.files(), before)
+        self.assertIn("interrupted by SIGTERM", complaint)
 
     def test_no_room_for_the_output_is_told_before_the_march(self):
         before = self.files()

@@ -24,6 +24,10 @@ fm_status fm_result_create(const char *path, const fm_job *job, fm_result_file *
 fm_status fm_result_add(fm_result_file *file, const fm_shot_result *result,
                         fm_error *error);
 
+/* The run ends before all shots were done: the file is to be named NAME.part, and what
+ * has the name NAME stays. Otherwise as fm_result_commit, which comes next. */
+fm_status fm_result_set_aside(fm_result_file *file, fm_error *error);
+
 /* All done: write statuses, close, sync, read back, rename to its own name and sync the
  * folder. Shots that never came are "not done", their fields missing values. Frees the
  * file, also on failure; then nothing is left behind (except when only the folder could
@@ -36,6 +40,11 @@ void fm_result_discard(fm_result_file *file);
 /* The name the file has until it is committed, for a signal handler to remove; valid
  * until commit or discard. */
 const char *fm_result_temporary(const fm_result_file *file);
+
+/* The name it is going to have, symbolic links followed; and the digest of its job, as
+ * it stands in the file. Valid until commit or discard. */
+const char *fm_result_name(const fm_result_file *file);
+const char *fm_result_job_hash(const fm_result_file *file);
 
 /* Bytes a result file of this job will have, nearly. */
 double fm_result_bytes(const fm_job *job);
