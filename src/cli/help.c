@@ -46,6 +46,8 @@ static const char forward_help[] =
     "on\n"
     "                      all processors it may use); also from $FERMAT_POOL\n"
     "      --workers N     how many workers\n"
+    "      --grace S       seconds that running shots have to end when the run is\n"
+    "                      interrupted (default 10; 0: as long as they need)\n"
     "      --progress=HOW  bar, lines (one a minute), json (an object a line on "
     "stderr,\n"
     "                      at most five a second, and a last one) or none; the "

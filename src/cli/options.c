@@ -10,7 +10,14 @@
 
 #include "core/number.h"
 
-enum { OPTION_SET = 256, OPTION_PLAN, OPTION_BACKEND, OPTION_WORKERS, OPTION_PROGRESS };
+enum {
+    OPTION_SET = 256,
+    OPTION_PLAN,
+    OPTION_BACKEND,
+    OPTION_WORKERS,
+    OPTION_PROGRESS,
+    OPTION_GRACE
+};
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
@@ -18,11 +25,14 @@ static const struct option long_options[] = {
     {"plan", no_argument, NULL, OPTION_PLAN},
     {"backend", required_argument, NULL, OPTION_BACKEND},
     {"workers", required_argument, NULL, OPTION_WORKERS},
+    {"grace", required_argument, NULL, OPTION_GRACE},
     {"progress", required_argument, NULL, OPTION_PROGRESS},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
+
+static const double grace_s = 10; /* unless told */
 
 /* What options said, before it is put together. */
 typedef struct words {
@@ -67,6 +77,17 @@ static fm_status take_progress(forward_options *options, fm_error *error)
                    "--progress %s: it can be bar, lines, json or none", optarg);
 }
 
+static fm_status take_grace(forward_options *options, fm_error *error)
+{
+    if (fm_number_parse(optarg, &options->grace_s) && options->grace_s >= 0) {
+        return FM_OK;
+    }
+    return fm_fail(error, FM_BAD_INPUT,
+                   "--grace %s: a number of seconds is needed, 0 for as long as it "
+                   "takes",
+                   optarg);
+}
+
 static fm_status take_option(int option, char **argv, forward_options *options,
                              words *said, fm_error *error)
 {
@@ -86,6 +107,8 @@ static fm_status take_option(int option, char **argv, forward_options *options,
     case OPTION_WORKERS:
         said->workers = optarg;
         return FM_OK;
+    case OPTION_GRACE:
+        return take_grace(options, error);
     case OPTION_PROGRESS:
         return take_progress(options, error);
     case 'q':
@@ -215,7 +238,7 @@ static void keep_command(int argc, char **argv, forward_options *options)
 fm_status forward_options_read(int argc, char **argv, forward_options *options,
                                fm_error *error)
 {
-    *options = (forward_options){0};
+    *options = (forward_options){.grace_s = grace_s};
     options->set = calloc((size_t)argc + 1, sizeof *options->set);
     options->command = calloc((size_t)argc + 1, sizeof *options->command);
     if (!options->set || !options->command) {

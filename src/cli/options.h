@@ -22,6 +22,7 @@ typedef struct forward_options {
     size_t ncommand;
     bool help, plan, quiet;
     progress_style progress;
+    double grace_s; /* for running shots when a signal comes; 0: what they need */
     const char *job;
     const char **set; /* [nset] overrides "key=value"; --output is the last of them */
     size_t nset;

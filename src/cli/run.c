@@ -60,8 +60,11 @@ static void complain_of_shot(run *r, const fm_shot_result *result)
 static fm_status take_shot(void *context, const fm_shot_result *result, fm_error *error)
 {
     run *r = context;
-    report_add(&r->report, result);
     fm_run_record_add(r->record, result);
+    if (result->status == FM_CANCELLED) {
+        return FM_OK; /* given up after a signal: not done, as if never begun */
+    }
+    report_add(&r->report, result);
     if (result->status != FM_OK) {
         complain_of_shot(r, result);
     }
@@ -197,10 +200,10 @@ static bool complete(const run *r)
     return r->report.done + r->report.failed == r->report.job->shots.n;
 }
 
-static int run_shots(run *r, fm_pool *pool)
+static int run_shots(run *r, fm_pool *pool, double grace_s)
 {
     fm_error error = {0};
-    fm_forward_sink sink = {r, take_shot, take_progress, stop_asked};
+    fm_forward_sink sink = {r, take_shot, take_progress, stop_asked, grace_s};
     double start = now_s();
     fm_status status = fm_forward_run(r->report.job, pool, &sink, &error);
     r->facts.elapsed_s = now_s() - start;
@@ -241,7 +244,7 @@ int run_job(const fm_job *job, fm_pool *pool, const forward_options *options)
     r.facts = known_facts(options, pool);
     r.facts.job_hash = r.job_hash;
     report_start(&r.report, fm_pool_backend(pool), fm_pool_workers(pool));
-    int status = run_shots(&r, pool);
+    int status = run_shots(&r, pool, options->grace_s);
     fm_result_discard(r.file);
     fm_run_record_destroy(r.record);
     interrupt_remove(NULL);

@@ -45,6 +45,9 @@ static fm_status deliver(void *context, const fm_task_result *task, fm_error *er
         .status = task->status,
         .error = task->error,
         .worker = task->worker,
+        .process = task->process,
+        .attempts = task->attempts,
+        .signal = task->signal,
         .seconds = task->seconds,
         .row = shots->row + shot->begin,
     };
@@ -86,6 +89,7 @@ static fm_status map_shots(run *r, fm_pool *pool, fm_error *error)
         .result = deliver,
         .progress = r->sink->progress ? tell_progress : NULL,
         .stop = r->sink->stop ? ask_stop : NULL,
+        .grace_s = r->sink->grace_s,
     };
     return fm_pool_map(pool, &map, error);
 }

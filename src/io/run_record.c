@@ -5,7 +5,7 @@
  * lists around them are written here, an object a line: a line can be found with grep.
  *
  * The ledger of errors is not kept apart from the shots: it is those of them that
- * failed or were begun more than once. */
+ * failed, were begun more than once, or were given up. */
 #include "io/run_record.h"
 
 #include <errno.h>
@@ -25,8 +25,11 @@ typedef struct shot_row {
     double seconds;
     uint64_t nodes;
     uint64_t worker;
+    long process;
     char *message;    /* of a failed one; NULL also if there was no memory for it */
-    fm_status status; /* why it failed */
+    fm_status status; /* why it failed, or was given up */
+    unsigned attempts;
+    int signal;
     shot_state state;
 } shot_row;
 
@@ -72,6 +75,12 @@ fail:
                           (double)n * (double)sizeof(shot_row));
 }
 
+/* A shot that was given up has not failed: it was not done. */
+static shot_state state_of(fm_status status)
+{
+    return status == FM_OK ? DONE : status == FM_CANCELLED ? NOT_DONE : FAILED;
+}
+
 void fm_run_record_add(fm_run_record *record, const fm_shot_result *result)
 {
     shot_row *row = &record->shot[result->shot];
@@ -81,10 +90,13 @@ void fm_run_record_add(fm_run_record *record, const fm_shot_result *result)
         .seconds = result->seconds,
         .nodes = result->nodes,
         .worker = result->worker,
+        .process = result->process,
         .status = result->status,
-        .state = result->status == FM_OK ? DONE : FAILED,
+        .attempts = result->attempts,
+        .signal = result->signal,
+        .state = state_of(result->status),
     };
-    if (row->state == FAILED && result->error) {
+    if (result->status != FM_OK && result->error) {
         row->message = strdup(result->error->message);
     }
     record->count[row->state]++;
@@ -231,29 +243,39 @@ static json_t *shot_value(const fm_run_record *record, size_t s)
 {
     const shot_row *row = &record->shot[s];
     if (row->state == NOT_DONE) {
-        return json_pack("{s:I, s:o, s:s, s:n, s:n, s:n}", "shot", (json_int_t)s,
+        return json_pack("{s:I, s:o, s:s, s:n, s:n, s:n, s:i}", "shot", (json_int_t)s,
                          origin_key(record), origin_value(record, s), "status",
-                         state_names[row->state], "worker", "seconds", "nodes");
+                         state_names[row->state], "worker", "seconds", "nodes",
+                         "attempts", (int)row->attempts);
     }
-    return json_pack("{s:I, s:o, s:s, s:I, s:f, s:I}", "shot", (json_int_t)s,
+    return json_pack("{s:I, s:o, s:s, s:I, s:f, s:I, s:i}", "shot", (json_int_t)s,
                      origin_key(record), origin_value(record, s), "status",
                      state_names[row->state], "worker", (json_int_t)row->worker,
-                     "seconds", row->seconds, "nodes", (json_int_t)row->nodes);
+                     "seconds", row->seconds, "nodes", (json_int_t)row->nodes,
+                     "attempts", (int)row->attempts);
 }
 
 static bool has_error(const shot_row *row)
 {
-    return row->state == FAILED;
+    return row->status != FM_OK || row->attempts > 1;
 }
 
+static json_t *signal_value(int signal)
+{
+    return signal ? json_integer(signal) : json_null();
+}
+
+/* Of a shot that was done in the end, there is no reason and no message. */
 static json_t *error_value(const fm_run_record *record, size_t s)
 {
     const shot_row *row = &record->shot[s];
-    return json_pack("{s:I, s:o, s:s, s:s, s:I, s:o}", "shot", (json_int_t)s,
-                     origin_key(record), origin_value(record, s), "status",
-                     state_names[row->state], "reason", fm_status_name(row->status),
-                     "worker", (json_int_t)row->worker, "message",
-                     text_value(row->message));
+    const char *reason = row->status == FM_OK ? NULL : fm_status_name(row->status);
+    return json_pack(
+        "{s:I, s:o, s:s, s:o, s:I, s:I, s:o, s:i, s:o}", "shot", (json_int_t)s,
+        origin_key(record), origin_value(record, s), "status", state_names[row->state],
+        "reason", text_value(reason), "worker", (json_int_t)row->worker, "process",
+        (json_int_t)row->process, "signal", signal_value(row->signal), "attempts",
+        (int)row->attempts, "message", text_value(row->message));
 }
 
 /* ---- as a file ---- */

@@ -90,6 +90,27 @@ class Interrupt(Case):
                         for p in range(2 * SHOTS)]
             self.assertEqual(self.variable("out.h5.part", name), expected)
 
+    def test_shots_that_do_not_end_within_the_grace_are_given_up(self):
+        # The signal comes when others have just begun, which need far longer than the
+        # tenth of a second or two in which the end of the grace is noticed.
+        run, before = self.start("--grace", "0.001", spacing="0.003125")
+        self.await_shots(run, 1)
+        run.send_signal(signal.SIGINT)
+        complaint, last = self.end(run)
+        self.assertEqual(run.returncode, 130)
+        record = self.record("out.part.run.json")
+        given_up = [e for e in record["errors"] if e["reason"] == "cancelled"]
+        self.assertEqual(record["errors"], given_up)
+        self.assertEqual(record["shots_failed"], 0)
+        self.assertEqual({e["status"] for e in given_up}, {"not_done"})
+        self.assertGreaterEqual(len(given_up), 1)
+        self.assertEqual(record["shots_done"] + len(given_up), last["done"])
+        self.assertIn(f"after {record['shots_done']} of {SHOTS} shots", complaint)
+        self.assertNotIn("failed", complaint)
+        self.assertEqual(self.variable("out.h5.part", "source_status").count(2), 0)
+        self.assertEqual(self.files(),
+                         sorted([*before, "out.h5.part", "out.part.run.json"]))
+
     def test_an_interrupted_run_keeps_the_file_that_was_there(self):
         self.write("out.h5", "an earlier result")
         self.write("out.run.json", "its record")

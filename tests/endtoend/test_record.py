@@ -52,8 +52,8 @@ class Record(Case):
         self.assertEqual([shot["source"] for shot in record["shots"]],
                          ["S1", "S2", "S3", "S4"])
         for number, shot in enumerate(record["shots"]):
-            self.assertEqual((shot["shot"], shot["status"], shot["worker"], shot["nodes"]),
-                             (number, "done", 0, 101 * 51))
+            self.assertEqual((shot["shot"], shot["status"], shot["worker"], shot["nodes"],
+                              shot["attempts"]), (number, "done", 0, 101 * 51, 1))
             self.assertGreater(shot["seconds"], 0)
 
     def test_shots_marched_from_receivers_name_them(self):
@@ -116,6 +116,12 @@ class Record(Case):
     def test_no_progress_is_told_of_a_short_run_otherwise(self):
         for style in ("none", "lines"):
             self.assertEqual(self.progress(f"--progress={style}"), [])
+
+    def test_a_grace_that_is_no_time_is_refused(self):
+        for grace in ("-1", "soon", "inf", ""):
+            run = self.fermat("forward", "job.yaml", "--grace", grace)
+            self.assertEqual(run.returncode, 2)
+            self.assertIn(f"--grace {grace}: a number of seconds is needed", run.stderr)
 
     def test_a_style_of_progress_that_is_none_is_refused(self):
         run = self.fermat("forward", "job.yaml", "--progress=dots")

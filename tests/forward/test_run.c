@@ -78,7 +78,7 @@ static fm_status run(const fm_job *job, const char *backend, kept *k)
 {
     fm_pool *pool = NULL;
     assert_int_equal(fm_pool_open(backend, fm_forward_kernels(), &pool, NULL), FM_OK);
-    fm_forward_sink sink = {k, keep_shot, NULL, keep_stop};
+    fm_forward_sink sink = {.context = k, .shot = keep_shot, .stop = keep_stop};
     fm_error error = {0};
     fm_status status = fm_forward_run(job, pool, &sink, &error);
     fm_pool_close(pool, false);
@@ -168,7 +168,7 @@ static void one_pool_runs_one_job_after_the_other(void **state)
         prepared(&job, 4, receivers);
         kept k;
         kept_open(&k, &job);
-        fm_forward_sink sink = {&k, keep_shot, NULL, NULL};
+        fm_forward_sink sink = {.context = &k, .shot = keep_shot};
         assert_int_equal(fm_forward_run(&job, pool, &sink, NULL), FM_OK);
         assert_straight_times(&job, &k);
         kept_close(&k);

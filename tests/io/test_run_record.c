@@ -45,8 +45,12 @@ static fm_run_record *create(const fm_job *job)
 
 static void add_done(fm_run_record *record, size_t shot, double seconds)
 {
-    const fm_shot_result result = {
-        .shot = shot, .status = FM_OK, .worker = 3, .seconds = seconds, .nodes = 35};
+    const fm_shot_result result = {.shot = shot,
+                                   .status = FM_OK,
+                                   .worker = 3,
+                                   .attempts = 1,
+                                   .seconds = seconds,
+                                   .nodes = 35};
     fm_run_record_add(record, &result);
 }
 
@@ -58,6 +62,9 @@ static void add_failed(fm_run_record *record, size_t shot, const char *message)
                                    .status = FM_NO_MEMORY,
                                    .error = &error,
                                    .worker = 5,
+                                   .process = 4711,
+                                   .attempts = 3,
+                                   .signal = 9,
                                    .seconds = 0.25};
     fm_run_record_add(record, &result);
 }
@@ -169,6 +176,8 @@ static void every_shot_is_there_done_failed_or_not_done(void **state)
     const json_t *never = json_array_get(shots, 1);
     assert_true(json_is_null(json_object_get(never, "worker")));
     assert_true(json_is_null(json_object_get(never, "seconds")));
+    assert_count(never, "attempts", 0);
+    assert_count(done, "attempts", 1);
     json_decref(root);
     fm_run_record_destroy(record);
     fm_job_clear(&job);
@@ -197,7 +206,67 @@ static void the_ledger_has_what_failed_and_nothing_else(void **state)
     assert_text(error, "status", "failed");
     assert_text(error, "reason", fm_status_name(FM_NO_MEMORY));
     assert_count(error, "worker", 5);
+    assert_count(error, "process", 4711);
+    assert_count(error, "signal", 9);
+    assert_count(error, "attempts", 3);
     assert_text(error, "message", "it said \"no\",\n\ttwice \\ ??");
+    json_decref(root);
+    fm_run_record_destroy(record);
+    fm_job_clear(&job);
+}
+
+static void
+a_shot_that_was_done_at_the_second_attempt_is_done_and_in_the_ledger(void **state)
+{
+    const fixture_options options = {
+        .geometry = FM_CARTESIAN, .times = true, .fields = true};
+    fm_job job;
+    fixture_make(&options, &job);
+    fm_run_record *record = create(&job);
+    const fm_shot_result result = {
+        .shot = 1, .worker = 2, .process = 4712, .attempts = 2, .signal = 11};
+    fm_run_record_add(record, &result);
+    json_t *root = write_and_load(record, &facts, folder_path(*state, "a.run.json"));
+    assert_count(root, "shots_done", 1);
+    assert_count(root, "shots_failed", 0);
+    assert_int_equal(json_array_size(json_object_get(root, "errors")), 1);
+    const json_t *error = json_array_get(json_object_get(root, "errors"), 0);
+    assert_count(error, "shot", 1);
+    assert_text(error, "status", "done");
+    assert_count(error, "signal", 11);
+    assert_count(error, "attempts", 2);
+    assert_true(json_is_null(json_object_get(error, "reason")));
+    assert_true(json_is_null(json_object_get(error, "message")));
+    json_decref(root);
+    fm_run_record_destroy(record);
+    fm_job_clear(&job);
+}
+
+static void a_shot_that_was_given_up_is_not_done_and_in_the_ledger(void **state)
+{
+    const fixture_options options = {
+        .geometry = FM_CARTESIAN, .times = true, .fields = true};
+    fm_job job;
+    fm_error why;
+    fixture_make(&options, &job);
+    fm_run_record *record = create(&job);
+    fm_fail(&why, FM_CANCELLED, "given up");
+    const fm_shot_result result = {
+        .shot = 0, .status = FM_CANCELLED, .error = &why, .attempts = 1};
+    fm_run_record_add(record, &result);
+    fm_run_facts interrupted = facts;
+    interrupted.interrupted = "SIGINT";
+    json_t *root =
+        write_and_load(record, &interrupted, folder_path(*state, "a.run.json"));
+    assert_text(root, "interrupted", "SIGINT");
+    assert_count(root, "shots_failed", 0);
+    assert_count(root, "shots_not_done", 3);
+    assert_int_equal(json_array_size(json_object_get(root, "errors")), 1);
+    const json_t *error = json_array_get(json_object_get(root, "errors"), 0);
+    assert_text(error, "status", "not_done");
+    assert_text(error, "reason", "cancelled");
+    assert_text(error, "message", "given up");
+    assert_true(json_is_null(json_object_get(error, "signal")));
     json_decref(root);
     fm_run_record_destroy(record);
     fm_job_clear(&job);
@@ -335,6 +404,9 @@ int main(void)
         IN_A_FOLDER(the_command_line_is_there_word_by_word_even_if_it_is_no_utf8),
         IN_A_FOLDER(every_shot_is_there_done_failed_or_not_done),
         IN_A_FOLDER(the_ledger_has_what_failed_and_nothing_else),
+        IN_A_FOLDER(
+            a_shot_that_was_done_at_the_second_attempt_is_done_and_in_the_ledger),
+        IN_A_FOLDER(a_shot_that_was_given_up_is_not_done_and_in_the_ledger),
         IN_A_FOLDER(a_shot_marched_from_a_receiver_names_the_receiver),
         cmocka_unit_test(it_has_the_name_of_the_result_with_another_ending),
         IN_A_FOLDER(an_older_record_is_replaced_by_way_of_a_temporary_file),

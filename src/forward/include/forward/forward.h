@@ -17,9 +17,13 @@ typedef enum fm_pair_status {
 
 typedef struct fm_shot_result {
     size_t shot;      /* index into job->shots.shot */
-    fm_status status; /* FM_OK, or the shot failed and error says why */
+    fm_status status; /* FM_OK, or the shot failed and error says why; FM_CANCELLED: it
+                         was given up when the grace after a stop was over */
     const fm_error *error;
     size_t worker;
+    long process;      /* of that worker; under MPI its rank */
+    unsigned attempts; /* times it was begun */
+    int signal;        /* that a worker died of under it; 0: none did */
     double seconds;
     size_t nodes; /* that the wavefront went over: fewer than all if stopped early */
     size_t n;     /* rows: survey pair row[r], time_s[r], pair_status[r]; 0 if failed */
@@ -36,6 +40,7 @@ typedef struct fm_forward_sink {
     fm_status (*shot)(void *context, const fm_shot_result *result, fm_error *error);
     void (*progress)(void *context, const fm_progress *progress); /* may be NULL */
     bool (*stop)(void *context);                                  /* may be NULL */
+    double grace_s; /* running shots have after a stop; 0: as long as they need */
 } fm_forward_sink;
 
 /* The kernels to open a pool with. */

@@ -8,7 +8,7 @@
 /* The record of a run: what differs from run to run and so has no place in the result
  * file, which is the same bytes for the same job. It is written as JSON beside the
  * result when that has its name; docs/run.md tells its keys. It has every shot, and the
- * ledger of errors: each shot that failed or had to be begun again. */
+ * ledger of errors: each shot that failed, had to be begun again or was given up. */
 
 typedef struct fm_run_record fm_run_record;
 
