@@ -73,6 +73,14 @@ static fm_status load_job(const forward_options *options, fm_job *job, fm_error 
     return status;
 }
 
+/* Only for a run: --plan writes nothing. */
+static fm_status open_cache(const forward_options *options, char **resolved,
+                            fm_error *error)
+{
+    bool wanted = options->cache && !options->plan;
+    return wanted ? fm_cache_open(options->cache, resolved, error) : FM_OK;
+}
+
 static int plan_job(const fm_job *job, const fm_pool *pool)
 {
     report r = {.job = job};
@@ -89,6 +97,7 @@ static int forward(const forward_options *options)
     fm_pool *pool = NULL;
     int status;
     if (load_job(options, &job, &error) != FM_OK ||
+        open_cache(options, &job.spec.cache, &error) != FM_OK ||
         fm_pool_open(options->pool, fm_forward_kernels(), &pool, &error) != FM_OK) {
         status = cli_refuse(&error);
     } else if (options->plan) {

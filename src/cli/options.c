@@ -16,7 +16,8 @@ enum {
     OPTION_BACKEND,
     OPTION_WORKERS,
     OPTION_PROGRESS,
-    OPTION_GRACE
+    OPTION_GRACE,
+    OPTION_CACHE
 };
 
 static const struct option long_options[] = {
@@ -27,6 +28,7 @@ static const struct option long_options[] = {
     {"workers", required_argument, NULL, OPTION_WORKERS},
     {"grace", required_argument, NULL, OPTION_GRACE},
     {"progress", required_argument, NULL, OPTION_PROGRESS},
+    {"cache", required_argument, NULL, OPTION_CACHE},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -111,6 +113,11 @@ static fm_status take_option(int option, char **argv, forward_options *options,
         return take_grace(options, error);
     case OPTION_PROGRESS:
         return take_progress(options, error);
+    case OPTION_CACHE:
+        options->cache = optarg;
+        return optarg[0] != '\0' ? FM_OK
+                                 : fm_fail(error, FM_BAD_INPUT,
+                                           "--cache: the folder's name is empty");
     case 'q':
         options->quiet = true;
         return FM_OK;

@@ -26,8 +26,9 @@ typedef struct forward_options {
     const char *job;
     const char **set; /* [nset] overrides "key=value"; --output is the last of them */
     size_t nset;
-    char *output; /* "output=FILE", or NULL */
-    char *pool;   /* for fm_pool_open; NULL: its default */
+    const char *cache; /* a folder, or NULL */
+    char *output;      /* "output=FILE", or NULL */
+    char *pool;        /* for fm_pool_open; NULL: its default */
 } forward_options;
 
 /* FM_BAD_INPUT says which option or argument is wrong. */

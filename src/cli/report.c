@@ -130,6 +130,16 @@ static void compare(report *r, size_t pair, double time_s)
     }
 }
 
+static void add_cache(report *r, const fm_shot_result *result)
+{
+    r->cached += result->from_cache;
+    r->damaged += result->entry_damaged;
+    if (result->not_kept != 0) {
+        r->not_kept_why = r->not_kept ? r->not_kept_why : result->not_kept;
+        r->not_kept++;
+    }
+}
+
 void report_add(report *r, const fm_shot_result *result)
 {
     if (result->status != FM_OK) {
@@ -137,8 +147,11 @@ void report_add(report *r, const fm_shot_result *result)
         return;
     }
     r->done++;
-    r->busy_s += result->seconds;
-    r->nodes += (double)result->nodes;
+    if (!result->from_cache) {
+        r->busy_s += result->seconds;
+        r->nodes += (double)result->nodes;
+    }
+    add_cache(r, result);
     for (size_t i = 0; i < result->n; i++) {
         if (result->pair_status[i] == FM_PAIR_REACHED) {
             r->reached++;
@@ -161,6 +174,20 @@ static void print_comparison(const report *r)
            survey->receivers.id[survey->pair_receiver[r->worst_pair]]);
 }
 
+static void print_cache(const report *r)
+{
+    size_t all = r->job->shots.n;
+    printf("cached    %zu of %zu shot%s\n", r->cached, all, plural(all));
+    if (r->damaged > 0) {
+        printf("          %zu damaged entr%s marched anew\n", r->damaged,
+               r->damaged == 1 ? "y was" : "ies were");
+    }
+    if (r->not_kept > 0) {
+        printf("          %zu could not be kept in %s: %s\n", r->not_kept,
+               r->job->spec.cache, strerror(r->not_kept_why));
+    }
+}
+
 void report_end(const report *r, double elapsed_s, const char *output, double size)
 {
     if (r->quiet) {
@@ -175,7 +202,11 @@ void report_end(const report *r, double elapsed_s, const char *output, double si
     if (r->nodes > 0) {
         printf(", %.0f ns a node", r->busy_s * 1e9 / r->nodes);
     }
-    printf("\npairs     %zu reached, %zu unreachable", r->reached, r->unreachable);
+    printf("\n");
+    if (r->job->spec.cache) {
+        print_cache(r);
+    }
+    printf("pairs     %zu reached, %zu unreachable", r->reached, r->unreachable);
     if (r->done < all) {
         printf(", %zu not done", r->job->survey.npairs - r->reached - r->unreachable);
     }

@@ -9,9 +9,11 @@
 typedef struct report {
     const fm_job *job;
     bool quiet;
-    size_t done, failed; /* shots */
-    double busy_s;       /* of all workers */
-    double nodes;        /* gone over */
+    size_t done, failed;              /* shots */
+    double busy_s;                    /* of all workers, marching */
+    double nodes;                     /* gone over */
+    size_t cached, damaged, not_kept; /* shots, when there is a cache */
+    int not_kept_why;                 /* errno of the first */
     size_t reached, unreachable;
     size_t compared; /* pairs with a time, computed and observed */
     double sum_difference, sum_square, worst;

@@ -47,6 +47,25 @@ static void add_model(fm_hash *hash, const fm_model *model)
     add_numbers(hash, model->values, count_values(model));
 }
 
+static void add_grid(fm_hash *hash, const fm_grid *grid)
+{
+    const double numbers[] = {grid->radius_km, grid->x0, grid->dx};
+    fm_hash_add_text(hash, fm_geometry_name(grid->geometry));
+    add_numbers(hash, numbers, sizeof numbers / sizeof *numbers);
+    add_count(hash, grid->nx);
+    add_numbers(hash, grid->z, grid->nz);
+}
+
+static void add_interfaces(fm_hash *hash, const fm_medium *medium)
+{
+    size_t n = medium->ninterfaces;
+    add_count(hash, n);
+    for (size_t i = 0; i < n; i++) {
+        add_count(hash, medium->interface_row[i]);
+    }
+    add_numbers(hash, medium->slowness_beyond, n * medium->grid.nx);
+}
+
 static void add_stations(fm_hash *hash, const fm_stations *stations)
 {
     add_count(hash, stations->n);
@@ -74,6 +93,20 @@ fm_status fm_model_digest(const fm_model *model, char text[33], fm_error *error)
     fm_status status = fm_hash_create(&hash, error);
     if (status == FM_OK) {
         add_model(hash, model);
+        fm_hash_text(hash, text);
+    }
+    fm_hash_destroy(hash);
+    return status;
+}
+
+fm_status fm_medium_digest(const fm_medium *medium, char text[33], fm_error *error)
+{
+    fm_hash *hash = NULL;
+    fm_status status = fm_hash_create(&hash, error);
+    if (status == FM_OK) {
+        add_grid(hash, &medium->grid);
+        add_numbers(hash, medium->slowness, fm_grid_nodes(&medium->grid));
+        add_interfaces(hash, medium);
         fm_hash_text(hash, text);
     }
     fm_hash_destroy(hash);

@@ -30,6 +30,10 @@ static void unpack(const fm_job *job, const unsigned char *bytes,
     shot_bytes places = fm_shot_bytes(result->n, fm_grid_nodes(&job->medium.grid),
                                       job->spec.want_fields, job->spec.fields_f64);
     result->nodes = *(const uint64_t *)(const void *)bytes;
+    const shot_note *note = (const shot_note *)(const void *)(bytes + places.note);
+    result->from_cache = note->from_cache;
+    result->entry_damaged = note->entry_damaged;
+    result->not_kept = note->not_kept;
     result->time_s = (const double *)(const void *)(bytes + places.times);
     result->field = job->spec.want_fields ? bytes + places.field : NULL;
     result->pair_status = bytes + places.statuses;

@@ -23,6 +23,7 @@ void fm_job_spec_clear(fm_job_spec *spec)
     free(spec->receivers);
     free(spec->pairs);
     free(spec->output);
+    free(spec->cache);
     *spec = (fm_job_spec){0};
 }
 

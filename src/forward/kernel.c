@@ -1,4 +1,6 @@
-/* What a worker does: it marches one shot and reads off the times.
+/* What a worker does: it marches one shot and reads off the times; if results are kept
+ * in a folder, it looks there first. The pool knows nothing of that, so it is the same
+ * for threads, processes and ranks.
  *
  * A worker sees the job as shared bytes and keeps one solver, made when it first works
  * and used for every shot. The field, which is by far the largest part of a result, is
@@ -9,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache.h"
 #include "forward/forward.h"
 #include "packed.h"
 #include "shot_bytes.h"
@@ -99,23 +102,18 @@ static void read_field(const workspace *w, unsigned char *field)
     }
 }
 
-static fm_status march(workspace *w, size_t s, unsigned char *bytes,
+/* March to the targets. Every byte is written but the note. */
+static fm_status march(workspace *w, fm_point origin, size_t n, unsigned char *bytes,
                        const shot_bytes *places, fm_error *error)
 {
     const job_view *job = &w->job;
-    const fm_shot *shot = &job->shot[s];
-    size_t n = shot->end - shot->begin;
     uint64_t *accepted = (uint64_t *)(void *)bytes;
     double *times = (double *)(void *)(bytes + places->times);
     uint8_t *statuses = bytes + places->statuses;
-    fm_point origin = job->origin[shot->origin];
     *accepted = 0;
     if (job->reciprocal && fm_survey_masked(&job->medium, origin)) {
         out_of_reach(n, times, statuses);
         return FM_OK;
-    }
-    for (size_t r = 0; r < n; r++) {
-        w->targets[r] = job->station[job->target[shot->begin + r]];
     }
     fm_status status = fm_solver_march(w->solver, origin, w->targets, n, error);
     if (status == FM_OK) {
@@ -131,6 +129,41 @@ static bool overdue(const void *output)
     return fm_output_overdue(output);
 }
 
+/* Read from the cache what it has, else march and keep it. Only the march can fail: to
+ * have read or kept nothing is noted and costs time, not the shot. */
+static fm_status recall(workspace *w, fm_point origin, size_t n, unsigned char *bytes,
+                        const shot_bytes *places, fm_error *error)
+{
+    const job_view *job = &w->job;
+    char key[FM_HASH_TEXT];
+    shot_note note = {0}, *place = (shot_note *)(void *)(bytes + places->note);
+    fm_status status =
+        fm_cache_key(job->digest, job->reciprocal, origin, w->targets, n, key, error);
+    if (status != FM_OK) {
+        return status;
+    }
+    fm_cache_found found = fm_cache_read(job->cache, key, bytes, places->size);
+    note.from_cache = found == FM_CACHE_FOUND;
+    note.entry_damaged = found == FM_CACHE_DAMAGED;
+    if (!note.from_cache) {
+        *place = (shot_note){0};
+        status = march(w, origin, n, bytes, places, error);
+        if (status == FM_OK) {
+            note.not_kept = fm_cache_write(job->cache, key, bytes, places->size);
+        }
+    }
+    *place = note;
+    return status;
+}
+
+static void take_targets(workspace *w, const fm_shot *shot)
+{
+    const job_view *job = &w->job;
+    for (size_t r = shot->begin; r < shot->end; r++) {
+        w->targets[r - shot->begin] = job->station[job->target[r]];
+    }
+}
+
 static fm_status run_shot(void *memory, fm_bytes argument, fm_output *output,
                           fm_error *error)
 {
@@ -138,15 +171,21 @@ static fm_status run_shot(void *memory, fm_bytes argument, fm_output *output,
     size_t s = 0;
     memcpy(&s, argument.data, sizeof s);
     const fm_shot *shot = &w->job.shot[s];
-    shot_bytes places =
-        fm_shot_bytes(shot->end - shot->begin, fm_grid_nodes(&w->job.medium.grid),
-                      w->job.want_fields, w->job.fields_f64);
+    size_t n = shot->end - shot->begin;
+    fm_point origin = w->job.origin[shot->origin];
+    shot_bytes places = fm_shot_bytes(n, fm_grid_nodes(&w->job.medium.grid),
+                                      w->job.want_fields, w->job.fields_f64);
     unsigned char *bytes = fm_output_reserve(output, places.size);
     if (!bytes) {
         return fm_fail_memory(error, "the result of a shot", (double)places.size);
     }
     fm_solver_watch(w->solver, overdue, output);
-    return march(w, s, bytes, &places, error);
+    take_targets(w, shot);
+    if (w->job.cache) {
+        return recall(w, origin, n, bytes, &places, error);
+    }
+    *(shot_note *)(void *)(bytes + places.note) = (shot_note){0};
+    return march(w, origin, n, bytes, &places, error);
 }
 
 static const fm_kernel kernels[] = {

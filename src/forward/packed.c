@@ -8,12 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache.h"
+#include "core/version.h"
+
 typedef struct packed_header {
     size_t size; /* of everything; tells a job from other bytes */
     job_view job;
     size_t depth_km, knot_speed, values;
     size_t rows, slowness, interface_row, slowness_beyond;
     size_t shot, origin, target, station;
+    size_t cache; /* 0: none */
 } packed_header;
 
 typedef struct packer {
@@ -112,6 +116,9 @@ static size_t pack(const fm_job *job, unsigned char *base)
     put_model(&p, &job->model, &header);
     put_medium(&p, &job->medium, &header);
     put_shots(&p, job, &header);
+    if (job->spec.cache) {
+        header.cache = put(&p, job->spec.cache, strlen(job->spec.cache) + 1, 1);
+    }
     if (base) {
         header.size = p.used;
         fill_header(job, &header.job);
@@ -123,23 +130,6 @@ static size_t pack(const fm_job *job, unsigned char *base)
 double fm_packed_bytes(const fm_job *job)
 {
     return (double)pack(job, NULL);
-}
-
-fm_status fm_packed_create(const fm_job *job, fm_bytes *bytes, fm_error *error)
-{
-    *bytes = (fm_bytes){0};
-    if (job->survey.sources.n > UINT32_MAX || job->survey.receivers.n > UINT32_MAX) {
-        return fm_fail(error, FM_FAILED, "more than %lu sources or receivers",
-                       (unsigned long)UINT32_MAX);
-    }
-    size_t size = pack(job, NULL);
-    unsigned char *base = calloc(1, size);
-    if (!base) {
-        return fm_fail_memory(error, "the job as the workers see it", (double)size);
-    }
-    pack(job, base);
-    *bytes = (fm_bytes){base, size};
-    return FM_OK;
 }
 
 /* The members of a view are not const only because those who own such structs free
@@ -179,5 +169,38 @@ fm_status fm_packed_view(fm_bytes bytes, job_view *view, fm_error *error)
     view->origin = at(bytes, header.origin);
     view->target = at(bytes, header.target);
     view->station = at(bytes, header.station);
+    view->cache = header.cache ? at(bytes, header.cache) : NULL;
+    return FM_OK;
+}
+
+/* Of what the workers will see, once for all of them. */
+static fm_status put_digest(unsigned char *base, size_t size, fm_error *error)
+{
+    job_view view;
+    packed_header *header = (packed_header *)(void *)base;
+    fm_status status = fm_packed_view((fm_bytes){base, size}, &view, error);
+    return status ? status
+                  : fm_cache_digest(&view, fm_version(), header->job.digest, error);
+}
+
+fm_status fm_packed_create(const fm_job *job, fm_bytes *bytes, fm_error *error)
+{
+    *bytes = (fm_bytes){0};
+    if (job->survey.sources.n > UINT32_MAX || job->survey.receivers.n > UINT32_MAX) {
+        return fm_fail(error, FM_FAILED, "more than %lu sources or receivers",
+                       (unsigned long)UINT32_MAX);
+    }
+    size_t size = pack(job, NULL);
+    unsigned char *base = calloc(1, size);
+    if (!base) {
+        return fm_fail_memory(error, "the job as the workers see it", (double)size);
+    }
+    pack(job, base);
+    fm_status status = job->spec.cache ? put_digest(base, size, error) : FM_OK;
+    if (status != FM_OK) {
+        free(base);
+        return status;
+    }
+    *bytes = (fm_bytes){base, size};
     return FM_OK;
 }

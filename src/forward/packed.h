@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "core/hash.h"
 #include "forward/job.h"
 #include "parallel/pool.h"
 
@@ -30,6 +31,8 @@ typedef struct job_view {
     fm_point *station; /* which are here */
     fm_solver_options solver; /* stop_early is off when fields are wanted */
     bool want_fields, fields_f64;
+    char *cache;               /* the folder in which shots are kept, or NULL */
+    char digest[FM_HASH_TEXT]; /* with a cache: of what its shots have in common */
 } job_view;
 
 /* FM_FAILED when the bytes are not a job. */

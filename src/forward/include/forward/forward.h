@@ -25,6 +25,9 @@ typedef struct fm_shot_result {
     unsigned attempts; /* times it was begun */
     int signal;        /* that a worker died of under it; 0: none did */
     double seconds;
+    bool from_cache;    /* read there, not marched */
+    bool entry_damaged; /* so it was marched and kept anew */
+    int not_kept;       /* 0, or the errno for which the cache does not have it */
     size_t nodes; /* that the wavefront went over: fewer than all if stopped early */
     size_t n;     /* rows: survey pair row[r], time_s[r], pair_status[r]; 0 if failed */
     const size_t *row;
@@ -45,6 +48,14 @@ typedef struct fm_forward_sink {
 
 /* The kernels to open a pool with. */
 fm_kernels fm_forward_kernels(void);
+
+/* A folder in which the results of shots are kept (docs/cache.md): it is made if need
+ * be, temporary files that killed programs left in it are removed, and its absolute
+ * name goes, malloc'ed, into *resolved, for fm_job_spec.cache. From then on a run reads
+ * there what it need not march. Any number of programs may use it at once.
+ * FM_BAD_INPUT: it cannot be made or written to; a folder that fails later costs no
+ * shot, only what would have been kept. */
+fm_status fm_cache_open(const char *folder, char **resolved, fm_error *error);
 
 /* March all shots of the job on the pool. The sink's error, FM_INTERRUPTED, or FM_OK
  * even if single shots failed (the sink heard of each). */

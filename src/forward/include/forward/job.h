@@ -37,6 +37,9 @@ typedef struct fm_job_spec {
     fm_solver_options solver;
     char *output;
     fm_job_places places;
+
+    char *cache; /* a folder as fm_cache_open gave it, or NULL: no shots are kept; not
+                    from the job file and not part of the job's text */
 } fm_job_spec;
 
 void fm_job_spec_clear(fm_job_spec *spec);
@@ -66,6 +69,7 @@ fm_status fm_job_prepare(fm_job *job, fm_error *error);
  * decides the numbers), into a malloc'ed string; and content digests in hexadecimal. */
 fm_status fm_job_text(const fm_job *job, char **text, fm_error *error);
 fm_status fm_model_digest(const fm_model *model, char text[33], fm_error *error);
+fm_status fm_medium_digest(const fm_medium *medium, char text[33], fm_error *error);
 fm_status fm_survey_digest(const fm_survey *survey, char text[33], fm_error *error);
 
 #endif
