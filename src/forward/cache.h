@@ -11,9 +11,13 @@
  * new number, and what older programs kept is not looked at. */
 enum { FM_CACHE_FORMAT = 1 };
 
+/* Which program this is: its version, and a digest of the sources of the solver, which
+ * change more often. */
+const char *fm_cache_program(void);
+
 /* The digest of all that the shots of a job have in common and that decides their
- * bytes: model, medium, options, what is wanted, the program's version. */
-fm_status fm_cache_digest(const job_view *job, const char *version,
+ * bytes: model, medium, options, what is wanted, the program. */
+fm_status fm_cache_digest(const job_view *job, const char *program,
                           char digest[FM_HASH_TEXT], fm_error *error);
 
 /* The key of one shot: that digest and the shot's own points. */

@@ -5,22 +5,31 @@
  *
  * The part that all shots share (the grids of slowness, by far the largest) is hashed
  * once a run, where the job is packed. What is added to job_view and decides numbers
- * belongs here, and in tests/forward/test_cache.c. */
+ * belongs here, and in tests/forward/test_cache_key.c. */
 #include "cache.h"
+#include "program.h" /* made by the build */
 
-static void add_numbers(fm_hash *hash, const job_view *job, const char *version)
+const char *fm_cache_program(void)
+{
+    return FM_PROGRAM;
+}
+
+static void add_choices(fm_hash *hash, const job_view *job, const char *program)
 {
     const fm_solver_options *solver = &job->solver;
     const int field_width = job->fields_f64 ? 8 : 4;
     const int64_t choices[] = {
-        FM_CACHE_FORMAT,    solver->order,    solver->refine,
-        solver->stop_early, job->want_fields, job->want_fields ? field_width : 0,
+        FM_CACHE_FORMAT,
+        solver->order,
+        solver->refine,
+        solver->stop_early,
+        job->want_fields ? field_width : 0,
     };
-    fm_hash_add_text(hash, version);
+    fm_hash_add_text(hash, program);
     fm_hash_add(hash, choices, sizeof choices);
 }
 
-fm_status fm_cache_digest(const job_view *job, const char *version,
+fm_status fm_cache_digest(const job_view *job, const char *program,
                           char digest[FM_HASH_TEXT], fm_error *error)
 {
     char model[FM_HASH_TEXT], medium[FM_HASH_TEXT];
@@ -35,7 +44,7 @@ fm_status fm_cache_digest(const job_view *job, const char *version,
     if (status == FM_OK) {
         fm_hash_add_text(hash, model);
         fm_hash_add_text(hash, medium);
-        add_numbers(hash, job, version);
+        add_choices(hash, job, program);
         fm_hash_text(hash, digest);
     }
     fm_hash_destroy(hash);

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "cache.h"
-#include "core/version.h"
 
 typedef struct packed_header {
     size_t size; /* of everything; tells a job from other bytes */
@@ -179,8 +178,9 @@ static fm_status put_digest(unsigned char *base, size_t size, fm_error *error)
     job_view view;
     packed_header *header = (packed_header *)(void *)base;
     fm_status status = fm_packed_view((fm_bytes){base, size}, &view, error);
-    return status ? status
-                  : fm_cache_digest(&view, fm_version(), header->job.digest, error);
+    return status
+               ? status
+               : fm_cache_digest(&view, fm_cache_program(), header->job.digest, error);
 }
 
 fm_status fm_packed_create(const fm_job *job, fm_bytes *bytes, fm_error *error)

@@ -13,6 +13,8 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "cache.h"
@@ -51,6 +53,17 @@ static char *inside(const char *folder, const char *name)
     char *path = malloc(size);
     snprintf(path, size, "%s/%s", folder, name);
     return path;
+}
+
+static size_t names_in(const char *path)
+{
+    size_t names = 0;
+    DIR *folder = opendir(path);
+    while (folder && readdir(folder)) {
+        names++;
+    }
+    closedir(folder);
+    return names - 2; /* "." and ".." */
 }
 
 static char *opened(const char *folder)
@@ -157,13 +170,7 @@ static void no_temporary_file_is_left_by_a_run(void **state)
     fm_job job;
     one_shot(&job, *state);
     free(must_run(&job, "serial").bytes);
-    DIR *folder = opendir(*state);
-    size_t names = 0;
-    while (readdir(folder)) {
-        names++;
-    }
-    closedir(folder);
-    assert_int_equal(names, 3); /* ".", "..", the subfolder */
+    assert_int_equal(names_in(*state), 1); /* the subfolder */
     fm_job_clear(&job);
 }
 
@@ -375,6 +382,35 @@ static void names_that_are_too_long_cost_only_the_entries(void **state)
     fm_job_clear(&job);
 }
 
+/* In a child with a limit on the size of files, so that writing stops half-way. */
+static int run_without_room(const fm_job *job, const found *right)
+{
+    found f;
+    const struct rlimit little = {HEADER + 20, HEADER + 20};
+    signal(SIGXFSZ, SIG_IGN);
+    bool good = setrlimit(RLIMIT_FSIZE, &little) == 0 &&
+                found_run(job, "serial", &f) == FM_OK && f.not_kept == 1 &&
+                f.why == EFBIG && memcmp(f.bytes, right->bytes, f.size) == 0;
+    return good ? 0 : 1;
+}
+
+static void no_room_for_an_entry_costs_only_the_entry(void **state)
+{
+    kept_shot k;
+    keep_one(&k, *state);
+    assert_int_equal(unlink(k.entry), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(run_without_room(&k.job, &k.right));
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(names_in(*state), 1); /* the subfolder, nothing unfinished */
+    assert_int_not_equal(access(k.entry, F_OK), 0);
+    forget(&k);
+}
+
 /* ---- more than one ---- */
 
 static void what_a_killed_program_left_does_not_stand_in_the_way(void **state)
@@ -577,6 +613,7 @@ int main(void)
         TEST(a_subfolder_that_cannot_be_made_costs_only_the_entry),
         TEST(a_folder_that_is_gone_costs_only_the_entries),
         TEST(names_that_are_too_long_cost_only_the_entries),
+        TEST(no_room_for_an_entry_costs_only_the_entry),
         TEST(what_a_killed_program_left_does_not_stand_in_the_way),
         TEST(two_pools_in_two_threads_use_one_folder_at_once),
         TEST(two_pools_in_two_processes_use_one_folder_at_once),

@@ -13,6 +13,7 @@
 
 #include "cache.h"
 #include "cached.h"
+#include "core/version.h"
 
 static int remove_one(const char *path, const struct stat *status, int kind,
                       struct FTW *ftw)
@@ -86,12 +87,11 @@ static void whole_fields(fm_job *job)
     job->spec.solver.stop_early = false;
 }
 
-static void square(fm_job *job) /* as many sources as receivers, at the same points */
+static void at_one_point(fm_job *job) /* so that only the side differs */
 {
-    build_job(job, 2, 2);
+    build_job(job, 1, 1);
     job->spec.allow_reciprocal = false;
     job->survey.receivers.point[0] = job->survey.sources.point[0];
-    job->survey.receivers.point[1] = job->survey.sources.point[1];
 }
 
 /* ---- changes ---- */
@@ -479,7 +479,7 @@ static void everything_that_a_worker_is_given_counts(void **state)
     }
 }
 
-static void another_version_of_the_program_has_other_keys(void **state)
+static void another_program_has_other_keys(void **state)
 {
     (void)state;
     job_view view;
@@ -490,7 +490,17 @@ static void another_version_of_the_program_has_other_keys(void **state)
     digest_of(&view, "1.2.4", other);
     assert_string_equal(one, same);
     assert_string_not_equal(one, other);
+    assert_string_equal(view.digest, "");
     free((void *)bytes.data);
+}
+
+static void this_program_is_its_version_and_its_sources(void **state)
+{
+    (void)state;
+    size_t version = strlen(fm_version());
+    assert_memory_equal(fm_cache_program(), fm_version(), version);
+    assert_int_equal(fm_cache_program()[version], ' ');
+    assert_int_equal(strlen(fm_cache_program()), version + 1 + 64);
 }
 
 static void a_key_is_of_the_digest_the_side_and_every_point(void **state)
@@ -531,7 +541,7 @@ static void marches_from_the_receivers_are_other_shots(void **state)
     assert_non_null(mkdtemp(folder));
     fm_job job;
     found f[2];
-    square(&job);
+    at_one_point(&job);
     assert_int_equal(fm_cache_open(folder, &job.spec.cache, NULL), FM_OK);
     assert_int_equal(fm_job_prepare(&job, NULL), FM_OK);
     for (int side = 0; side < 2; side++) {
@@ -550,7 +560,8 @@ int main(void)
         cmocka_unit_test(what_decides_the_numbers_makes_another_shot),
         cmocka_unit_test(what_no_march_can_see_makes_no_other_shot),
         cmocka_unit_test(everything_that_a_worker_is_given_counts),
-        cmocka_unit_test(another_version_of_the_program_has_other_keys),
+        cmocka_unit_test(another_program_has_other_keys),
+        cmocka_unit_test(this_program_is_its_version_and_its_sources),
         cmocka_unit_test(a_key_is_of_the_digest_the_side_and_every_point),
         cmocka_unit_test(marches_from_the_receivers_are_other_shots),
     };
