@@ -29,7 +29,7 @@ class Cache(Case):
                       for name in names)
 
     def many_sources(self, spacing):
-        rows = "\n".join(f"S{i},{i / 10},1" for i in range(60))
+        rows = "\n".join(f"S{i},{i / 10},1" for i in range(40))
         self.write("sources.csv", f"id,x,z\n{rows}\n")
         self.write("job.yaml", JOB.replace("0.1, 0.1", f"{spacing}, {spacing}") +
                    "reciprocity: never\nsolver:\n  stop_early: false\n")
@@ -87,11 +87,11 @@ class Cache(Case):
         for name in ("a.h5", "b.h5"):
             self.assertEqual(self.read(name), self.read("without.h5"))
         run = self.forward(*CACHE)
-        self.assertEqual(self.cached(run), ["60 of 60 shots"])
+        self.assertEqual(self.cached(run), ["40 of 40 shots"])
         self.assertEqual(self.read("out.h5"), self.read("without.h5"))
 
     def test_after_a_kill_only_what_is_not_there_is_marched(self):
-        self.many_sources(0.02)
+        self.many_sources(0.025)
         self.forward("-o", "without.h5")
         run = self.start("--backend", "serial")
         self.wait_for_entries(5)
@@ -101,7 +101,7 @@ class Cache(Case):
         self.assertIn(run.returncode, (0, -signal.SIGKILL))
         there = sum(name.endswith(".shot") for name in self.entries())
         again = self.forward(*CACHE)
-        self.assertEqual(self.cached(again), [f"{there} of 60 shots"])
+        self.assertEqual(self.cached(again), [f"{there} of 40 shots"])
         self.assertEqual(self.read("out.h5"), self.read("without.h5"))
 
     def test_what_killed_programs_left_goes_after_a_day_and_not_before(self):
