@@ -31,6 +31,7 @@ typedef struct shot_row {
     unsigned attempts;
     int signal;
     shot_state state;
+    bool from_cache;
 } shot_row;
 
 struct fm_run_record {
@@ -95,6 +96,7 @@ void fm_run_record_add(fm_run_record *record, const fm_shot_result *result)
         .attempts = result->attempts,
         .signal = result->signal,
         .state = state_of(result->status),
+        .from_cache = result->from_cache,
     };
     if (result->status != FM_OK && result->error) {
         row->message = strdup(result->error->message);
@@ -243,16 +245,16 @@ static json_t *shot_value(const fm_run_record *record, size_t s)
 {
     const shot_row *row = &record->shot[s];
     if (row->state == NOT_DONE) {
-        return json_pack("{s:I, s:o, s:s, s:n, s:n, s:n, s:i}", "shot", (json_int_t)s,
-                         origin_key(record), origin_value(record, s), "status",
-                         state_names[row->state], "worker", "seconds", "nodes",
-                         "attempts", (int)row->attempts);
+        return json_pack("{s:I, s:o, s:s, s:n, s:n, s:n, s:i, s:n}", "shot",
+                         (json_int_t)s, origin_key(record), origin_value(record, s),
+                         "status", state_names[row->state], "worker", "seconds",
+                         "nodes", "attempts", (int)row->attempts, "cached");
     }
-    return json_pack("{s:I, s:o, s:s, s:I, s:f, s:I, s:i}", "shot", (json_int_t)s,
+    return json_pack("{s:I, s:o, s:s, s:I, s:f, s:I, s:i, s:b}", "shot", (json_int_t)s,
                      origin_key(record), origin_value(record, s), "status",
                      state_names[row->state], "worker", (json_int_t)row->worker,
                      "seconds", row->seconds, "nodes", (json_int_t)row->nodes,
-                     "attempts", (int)row->attempts);
+                     "attempts", (int)row->attempts, "cached", row->from_cache);
 }
 
 static bool has_error(const shot_row *row)

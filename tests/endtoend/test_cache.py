@@ -1,5 +1,6 @@
 """Shots kept in a folder: the same result however much of it was there already."""
 
+import json
 import os
 import signal
 import stat
@@ -64,6 +65,9 @@ class Cache(Case):
         self.write("sources.csv", SOURCES.replace("S1,", "new,7.7,1.1\nS1,"))
         run = self.forward(*NEVER, *CACHE)
         self.assertEqual(self.cached(run), ["4 of 5 shots"])
+        record = json.loads(self.read("out.run.json"))
+        self.assertEqual([shot["cached"] for shot in record["shots"]],
+                         [False, True, True, True, True])
         self.forward(*NEVER, "-o", "without.h5")
         self.assertEqual(self.read("out.h5"), self.read("without.h5"))
         self.assertEqual(len(self.entries()), 5)
