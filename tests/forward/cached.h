@@ -60,7 +60,7 @@ static inline fm_status found_run(const fm_job *job, const char *backend, found 
     fm_pool *pool = NULL;
     fm_status status = fm_pool_open(backend, fm_forward_kernels(), &pool, NULL);
     if (status == FM_OK) {
-        fm_forward_sink sink = {f, found_add, NULL, NULL};
+        fm_forward_sink sink = {.context = f, .shot = found_add};
         status = fm_forward_run(job, pool, &sink, NULL);
     }
     fm_pool_close(pool, true);
