@@ -7,6 +7,7 @@
 int cli_forward(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_info(int argc, char **argv);
+int cli_bench(int argc, char **argv);
 
 /* The help of a command, or of the program for NULL; "" if there is no such command. */
 const char *cli_help(const char *command);

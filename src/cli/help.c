@@ -9,8 +9,9 @@ static const char program_help[] =
     "  fermat forward job.yaml         times from every source to its receivers\n"
     "  fermat info model.vtx           what a model or a result file contains\n"
     "  fermat check                    does this installation compute rightly?\n"
+    "  fermat bench job.yaml           one job on several backends, measured\n"
     "\n"
-    "  fermat help COMMAND             more about forward, info or check\n"
+    "  fermat help COMMAND             more about forward, info, check or bench\n"
     "  fermat --version\n"
     "\n"
     "Exit status: 0 done; 1 a computation or writing its result failed (no space on\n"
@@ -111,6 +112,51 @@ static const char check_help[] =
     "Exit status: 0 all within bounds; 1 something is worse than its bound;\n"
     "2 bad command line.\n";
 
+static const char bench_help[] =
+    "fermat bench: one job on several backends, measured.\n"
+    "\n"
+    "  fermat bench job.yaml\n"
+    "  fermat bench job.yaml --backends serial,threads:1,threads:2 --csv speed.csv\n"
+    "  fermat bench job.yaml --backend serial --backend processes:2,start=spawn\n"
+    "  fermat bench --empty\n"
+    "\n"
+    "It runs the job on each backend, one after the other, then again, and prints for "
+    "each\n"
+    "the median time, the speed-up, the efficiency (speed-up a worker), the overhead "
+    "a\n"
+    "shot (time of the workers that no shot took), the peak memory of all its "
+    "processes\n"
+    "together, and whether the results are the same, byte for byte. Speed-up is "
+    "against\n"
+    "the first backend of the list. docs/bench.md tells how to read the table;\n"
+    "scripts/plot draws the CSV file.\n"
+    "\n"
+    "Options\n"
+    "      --backends LIST backends separated by commas or blanks; what has a '=' "
+    "belongs\n"
+    "                      to the one before it. Default: serial; threads and "
+    "processes\n"
+    "                      at 1, 2, 4 ... workers up to the processors; mpi as well "
+    "if\n"
+    "                      there is mpirun\n"
+    "      --backend SPEC  one backend, as for forward; may be repeated. mpi:N is "
+    "forward\n"
+    "                      --backend mpi under mpirun -n N\n"
+    "      --repeat N      rounds (3)\n"
+    "      --csv FILE      write the table as CSV, too\n"
+    "      --set KEY=VALUE change a key of the job; may be repeated\n"
+    "      --empty         no job: tasks that do nothing, microseconds each and a "
+    "second\n"
+    "  -h, --help\n"
+    "\n"
+    "A backend that cannot be had is a row that says why. Results go to a temporary\n"
+    "folder beside FILE, or in $TMPDIR, which is removed.\n"
+    "\n"
+    "Exit status: 0 done; 1 a run failed, or results differ; 2 the command line or "
+    "the\n"
+    "job cannot be used, or none of the backends can be had; 129, 130, 143 ended by\n"
+    "SIGHUP, SIGINT, SIGTERM.\n";
+
 const char *cli_help(const char *command)
 {
     if (!command) {
@@ -118,7 +164,10 @@ const char *cli_help(const char *command)
     }
     static const struct {
         const char *command, *text;
-    } texts[] = {{"forward", forward_help}, {"info", info_help}, {"check", check_help}};
+    } texts[] = {{"forward", forward_help},
+                 {"info", info_help},
+                 {"check", check_help},
+                 {"bench", bench_help}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (strcmp(command, texts[i].command) == 0) {
             return texts[i].text;

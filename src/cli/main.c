@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench.h"
 #include "cli.h"
 #include "core/version.h"
 
@@ -53,9 +54,16 @@ typedef struct command {
 } command;
 
 static const command commands[] = {
-    {"forward", cli_forward}, {"check", cli_check},   {"info", cli_info},
-    {"help", help},           {"--help", help},       {"-h", help},
-    {"version", version},     {"--version", version},
+    {"forward", cli_forward},
+    {"check", cli_check},
+    {"info", cli_info},
+    {"bench", cli_bench},
+    {"help", help},
+    {"--help", help},
+    {"-h", help},
+    {"version", version},
+    {"--version", version},
+    {"bench-empty", cli_bench_empty},
 };
 
 static int run_command(int argc, char **argv)
