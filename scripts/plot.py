@@ -3,7 +3,8 @@
 travel-time field, stations as triangles, sources as stars.
 
 Geographic results are drawn as a map, polar sections as the piece of the Earth that
-they are, cartesian ones with depth downwards.
+they are, cartesian ones with depth downwards. A table of `fermat bench` (.csv) becomes the
+picture of its speed-up (plot_bench.py).
 """
 
 import argparse
@@ -18,6 +19,7 @@ import numpy as np
 matplotlib.use("Agg")
 import matplotlib.patheffects as effects  # noqa: E402
 import matplotlib.pyplot as plt  # noqa: E402
+import plot_bench  # noqa: E402
 from matplotlib.transforms import Bbox  # noqa: E402
 
 AXES = {"geographic": ("lon", "lat"), "polar": ("angle", "radius"), "cartesian": ("x", "z")}
@@ -290,10 +292,17 @@ def picture_name(result):
     return os.path.splitext(name)[0] + ending
 
 
+def draw_result(options):
+    result = Result(options.result, options.source)
+    lines = read_lines(options.lines, *AXES[result.geometry]) if options.lines else []
+    title = options.title or f"First arrivals from {result.sources.id[result.number]}"
+    return draw(result, title, options.note, lines, not options.no_labels)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/plot", description=__doc__.split("\n\n")[0])
-    parser.add_argument("result", help="result file (.h5), or what an interrupted run kept "
-                        "(.h5.part)")
+    parser.add_argument("result", help="result file (.h5), what an interrupted run kept "
+                        "(.h5.part), or a table of fermat bench (.csv)")
     parser.add_argument("-o", "--output", help="picture to write (.png, .pdf, .svg); default: "
                         "beside the result, .png")
     parser.add_argument("--source", metavar="N|ID", help="whose travel times: a source's id, or "
@@ -306,13 +315,13 @@ def main():
     parser.add_argument("--dpi", type=int, default=150)
     options = parser.parse_args()
     try:
-        result = Result(options.result, options.source)
-        lines = read_lines(options.lines, *AXES[result.geometry]) if options.lines else []
+        if options.result.endswith(".csv"):
+            figure = plot_bench.draw(options.result, options.title, options.note)
+        else:
+            figure = draw_result(options)
     except OSError as error:
         sys.exit(f"{error.filename or options.result}: cannot be read: {error.strerror or error}")
     output = options.output or picture_name(options.result)
-    title = options.title or f"First arrivals from {result.sources.id[result.number]}"
-    figure = draw(result, title, options.note, lines, not options.no_labels)
     try:
         figure.savefig(output, dpi=options.dpi, bbox_inches="tight", pad_inches=0.15)
     except (OSError, ValueError) as error:

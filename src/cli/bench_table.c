@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/version.h"
+#include "quantity.h"
 
 /* ---- rows ---- */
 
@@ -173,7 +174,8 @@ static void print_empty_row(const bench_table *table, const bench_row *row, int 
 static void print_heading(const bench_table *table, int width)
 {
     const bench_row *base = bench_base(table);
-    printf("fermat %s, %zu processors; ", fm_version(), table->processors);
+    printf("fermat %s, %zu processor%s; ", fm_version(), table->processors,
+           plural(table->processors));
     if (!table->job) {
         printf("%zu empty tasks a measurement, %zu rounds of 3 in turn\n", table->tasks,
                table->rounds);
@@ -181,12 +183,13 @@ static void print_heading(const bench_table *table, int width)
                "best us", "median us", "tasks/s", "memory MB");
         return;
     }
-    printf("%s, medians of %zu rounds in turn\n", table->job, table->rounds);
+    printf("%s, medians of %zu round%s in turn\n", table->job, table->rounds,
+           plural(table->rounds));
     printf("speed-up against %s, by the time of the %s\n",
            base ? base->spec : "nothing",
            bench_has_march(table) ? "march" : "whole program (wall)");
     printf("%-*s  %7s  %9s  %9s  %8s  %10s  %11s  %9s  %s\n", width, "backend",
-           "workers", "march s", "wall s", "speed-up", "efficiency", "us/shot over",
+           "workers", "march s", "wall s", "speed-up", "efficiency", "overhead us",
            "memory MB", "bytes");
 }
 
