@@ -5,6 +5,7 @@
  * backend can be had and how many workers that means. */
 #include "bench.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 #include "cli.h"
 #include "core/number.h"
-#include "parallel/pool.h"
+#include "forward/forward.h"
 
 enum { WARM_UP = 10 }; /* a tenth of the tasks come first */
 
@@ -27,6 +28,15 @@ static fm_status do_nothing(void *workspace, fm_bytes argument, fm_output *outpu
 }
 
 static const fm_kernel empty = {.name = "empty", .run = do_nothing};
+
+fm_kernels cli_kernels(fm_kernel table[CLI_KERNELS])
+{
+    fm_kernels forward = fm_forward_kernels();
+    assert(forward.n < CLI_KERNELS);
+    memcpy(table, forward.kernel, forward.n * sizeof *table);
+    table[forward.n] = empty;
+    return (fm_kernels){.kernel = table, .n = forward.n + 1};
+}
 
 static fm_status count_result(void *context, const fm_task_result *result,
                               fm_error *error)
@@ -82,12 +92,12 @@ int cli_bench_empty(int argc, char **argv)
         cli_complain("bench-empty is a part of bench; see 'fermat help bench'");
         return CLI_BAD_INPUT;
     }
-    fm_status status =
-        fm_pool_open(argv[3], (fm_kernels){.kernel = &empty, .n = 1}, &pool, &error);
+    fm_kernel table[CLI_KERNELS];
+    fm_status status = fm_pool_open(argv[3], cli_kernels(table), &pool, &error);
     if (status == FM_OK) {
         printf("workers %zu\n", fm_pool_workers(pool));
         status = count > 0 ? measure(pool, (size_t)count, &error) : FM_OK;
     }
     fm_pool_close(pool, false);
-    return status == FM_OK ? CLI_DONE : cli_refuse(&error);
+    return status == FM_OK || status == FM_WAS_WORKER ? CLI_DONE : cli_refuse(&error);
 }
