@@ -114,7 +114,7 @@ class Bench(Case):
             self.assertRegex(done.stdout, rf"(?m)^{backend} +{workers} .* same$")
 
     def test_memory_is_that_of_all_processes(self):
-        # A shell that waits for a program on a million nodes.
+        # A shell that waits for a program on a million nodes: alone it has hardly 1 MB.
         self.mpirun()
         grid = "model.spacing=[0.007, 0.007]"
         done = self.bench("job.yaml", "--backends", "serial,mpi:1", "--repeat", "1", "--csv",
@@ -122,7 +122,7 @@ class Bench(Case):
         self.assertEqual((done.stderr, done.returncode), ("", 0))
         alone, below = (float(row["peak_bytes"]) for row in self.table())
         self.assertGreater(alone, 3e7)
-        self.assertGreater(below, 0.7 * alone)
+        self.assertGreater(below, 3e7)
 
     def test_what_cannot_be_had_is_a_row_that_says_why(self):
         done = self.bench("job.yaml", "--backend", "serial", "--backends",
