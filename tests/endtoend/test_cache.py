@@ -60,6 +60,21 @@ class Cache(Case):
                 self.assertEqual(self.cached(run), [f"{there} of {shots} shots"])
                 self.assertEqual(self.read(name), self.read("without.h5"))
 
+    def test_every_backend_reads_what_another_one_kept(self):
+        self.forward(*FIELDS, *CACHE, "-o", "first.h5")
+        for spec in ("serial", "threads:3", "processes:2", "processes:2,start=spawn",
+                     "processes:2,start=forkserver", "mpi"):
+            with self.subTest(spec):
+                run = self.fermat("forward", "job.yaml", *FIELDS, "--backend", spec,
+                                  "--cache", "kept-" + spec[:5])
+                if "there is no backend" in run.stderr:
+                    continue
+                self.assertEqual((run.stderr, run.returncode), ("", 0))
+                self.assertEqual(self.read("out.h5"), self.read("first.h5"))
+                run = self.forward(*FIELDS, *CACHE, "--backend", spec)
+                self.assertEqual(self.cached(run), ["4 of 4 shots"])
+                self.assertEqual(self.read("out.h5"), self.read("first.h5"))
+
     def test_with_a_source_more_only_that_one_is_marched(self):
         self.forward(*NEVER, *CACHE)
         self.write("sources.csv", SOURCES.replace("S1,", "new,7.7,1.1\nS1,"))

@@ -25,8 +25,8 @@ typedef struct fm_shot_result {
     unsigned attempts; /* times it was begun */
     int signal;        /* that a worker died of under it; 0: none did */
     double seconds;
-    bool from_cache;    /* read there, not marched */
-    bool entry_damaged; /* so it was marched and kept anew */
+    bool from_cache;    /* read there (fm_cache_open), not marched */
+    bool entry_damaged; /* there was one, but it was wrong: marched and kept anew */
     int not_kept;       /* 0, or the errno for which the cache does not have it */
     size_t nodes; /* that the wavefront went over: fewer than all if stopped early */
     size_t n;     /* rows: survey pair row[r], time_s[r], pair_status[r]; 0 if failed */
