@@ -73,6 +73,7 @@ static const char forward_help[] =
     "and keeps what was done as FILE.part, the other shots marked as not done; "
     "FILE\n"
     "itself is left as it was. Interrupted again, it ends at once and keeps nothing.\n"
+    "With --cache the next run continues where this one ended.\n"
     "\n"
     "Beside australia.h5 it writes australia.run.json, the record of the run: its\n"
     "command, host, time, workers, how each shot went, and every failure (beside\n"

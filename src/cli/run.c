@@ -162,9 +162,13 @@ static int end_interrupted(run *r)
     size_t done = r->report.done, all = r->report.job->shots.n;
     char *part = done > 0 ? keep_part(r) : NULL;
     if (part) {
+        const char *cache = r->report.job->spec.cache;
         cli_complain("interrupted by %s after %zu of %zu shots: kept in %s, the others "
-                     "marked as not done",
-                     name, done, all, part);
+                     "marked as not done; %s%s",
+                     name, done, all, part,
+                     cache ? "run it again to continue from what is in "
+                           : "a run with --cache DIR can be continued",
+                     cache ? cache : "");
         keep_record(r, part, name);
     } else {
         cli_complain("interrupted by %s after %zu of %zu shots: nothing was written",

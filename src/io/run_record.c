@@ -37,7 +37,7 @@ typedef struct shot_row {
 struct fm_run_record {
     const fm_job *job;
     shot_row *shot; /* [shots.n] */
-    size_t count[STATES];
+    size_t count[STATES], from_cache;
 };
 
 /* ---- while the run lasts ---- */
@@ -86,6 +86,7 @@ void fm_run_record_add(fm_run_record *record, const fm_shot_result *result)
 {
     shot_row *row = &record->shot[result->shot];
     record->count[row->state]--;
+    record->from_cache -= row->from_cache;
     free(row->message);
     *row = (shot_row){
         .seconds = result->seconds,
@@ -102,6 +103,7 @@ void fm_run_record_add(fm_run_record *record, const fm_shot_result *result)
         row->message = strdup(result->error->message);
     }
     record->count[row->state]++;
+    record->from_cache += row->from_cache;
 }
 
 /* ---- its name ---- */
@@ -206,7 +208,8 @@ static bool put_counts(json_t *o, const fm_run_record *record)
     return put_count(o, "shots_asked", record->job->shots.n) &&
            put_count(o, "shots_done", record->count[DONE]) &&
            put_count(o, "shots_failed", record->count[FAILED]) &&
-           put_count(o, "shots_not_done", record->count[NOT_DONE]);
+           put_count(o, "shots_not_done", record->count[NOT_DONE]) &&
+           put_count(o, "shots_from_cache", record->from_cache);
 }
 
 static json_t *facts_value(const fm_run_record *record, const fm_run_facts *facts)

@@ -63,7 +63,8 @@ class Interrupt(Case):
             self.assertIn(done, range(3, SHOTS))
             self.assertIn(f"fermat: interrupted by {name} after {done} of {SHOTS} shots: "
                           "kept in ", complaint)
-            self.assertIn("out.h5.part", complaint)
+            self.assertIn("out.h5.part, the others marked as not done; a run with --cache "
+                          "DIR can be continued\n", complaint)
             self.assertEqual(self.files(),
                              sorted([*before, "out.h5.part", "out.part.run.json"]))
             states = self.variable("out.h5.part", "source_status")
@@ -122,6 +123,19 @@ class Interrupt(Case):
         self.assertEqual(self.variable("out.h5.part", "source_status").count(2), 0)
         self.assertEqual(self.files(),
                          sorted([*before, "out.h5.part", "out.part.run.json"]))
+
+    def test_a_run_with_a_cache_goes_on_where_it_was(self):
+        os.mkdir(self.path("shots"))
+        run, _ = self.start("--cache", "shots")
+        self.await_shots(run, 3)
+        run.send_signal(signal.SIGINT)
+        complaint, last = self.end(run)
+        self.assertRegex(complaint,
+                         r"; run it again to continue from what is in \S*shots\n")
+        self.forward("--cache", "shots", "--set", "model.spacing=[0.02, 0.02]")
+        record = self.record("out.run.json")
+        self.assertEqual((record["shots_done"], record["shots_from_cache"]),
+                         (SHOTS, last["done"]))
 
     def test_an_interrupted_run_keeps_the_file_that_was_there(self):
         self.write("out.h5", "an earlier result")

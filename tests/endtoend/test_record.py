@@ -12,7 +12,7 @@ from harness import JOB, Case, main
 
 TOP = {"program", "command", "result", "job_hash", "backend", "workers", "host", "process",
        "started", "elapsed_s", "interrupted", "shots_asked", "shots_done", "shots_failed",
-       "shots_not_done", "errors", "shots"}
+       "shots_not_done", "shots_from_cache", "errors", "shots"}
 
 
 class Record(Case):
