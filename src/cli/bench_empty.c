@@ -88,7 +88,8 @@ int cli_bench_empty(int argc, char **argv)
     fm_error error = {0};
     fm_pool *pool = NULL;
     uint64_t count = 0;
-    if (argc != 4 || !fm_count_parse(argv[1], &count) || strcmp(argv[2], "--backend")) {
+    if (argc != 4 || !fm_count_parse(argv[1], &count) ||
+        strcmp(argv[2], "--backend") != 0) {
         cli_complain("bench-empty is a part of bench; see 'fermat help bench'");
         return CLI_BAD_INPUT;
     }

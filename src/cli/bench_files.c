@@ -59,7 +59,8 @@ void bench_folder_empty(const bench_folder *folder)
     }
     for (struct dirent *entry; (entry = readdir(entries));) {
         char *path = bench_folder_file(folder, entry->d_name);
-        if (path && strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")) {
+        if (path && strcmp(entry->d_name, ".") != 0 &&
+            strcmp(entry->d_name, "..") != 0) {
             unlink(path);
         }
         free(path);

@@ -13,6 +13,8 @@
 #include "core/version.h"
 #include "quantity.h"
 
+static const double quiet_machine = 0.1; /* scatter that needs no word */
+
 /* ---- rows ---- */
 
 fm_status bench_row_make(const char *spec, size_t runs, bench_row *row, fm_error *error)
@@ -193,6 +195,30 @@ static void print_heading(const bench_table *table, int width)
            "memory MB", "bytes");
 }
 
+/* How far the runs of a backend are apart, at most; 0.1: a tenth of the median. */
+static double scatter(const bench_table *table)
+{
+    double largest = 0;
+    for (size_t i = 0; i < table->n; i++) {
+        if (table->row[i].state == BENCH_MEASURED) {
+            bench_figures f = bench_compute(table, &table->row[i]);
+            largest = fmax(largest, (f.most_s - f.least_s) / f.time_s);
+        }
+    }
+    return largest;
+}
+
+static void print_scatter(const bench_table *table)
+{
+    double apart = scatter(table);
+    if (apart > quiet_machine) {
+        printf(
+            "The runs of a backend are up to %.0f %% apart: the machine was busy with "
+            "other things,\nor the job is too short.\n",
+            100 * apart);
+    }
+}
+
 void bench_print(const bench_table *table)
 {
     int width = width_of_specs(table);
@@ -207,6 +233,7 @@ void bench_print(const bench_table *table)
             print_empty_row(table, row, width);
         }
     }
+    print_scatter(table);
 }
 
 /* ---- as CSV ---- */
