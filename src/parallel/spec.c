@@ -11,14 +11,18 @@
 
 #include "backend.h"
 #include "core/number.h"
+#include "launcher.h"
 
 static const fm_backend *const backends[] = {
     &fm_backend_serial,
     &fm_backend_threads,
+#ifdef FM_MPI
+    &fm_backend_mpi,
+#endif
     NULL,
 };
 
-static const char names[] = "serial, threads or auto";
+static const char names[] = "serial, threads, mpi or auto";
 
 /* A spec while it is read, and where it was found, for messages. */
 typedef struct reader {
@@ -162,7 +166,7 @@ static fm_status read_option(const reader *r, piece word)
 static const fm_backend *find(piece name)
 {
     if (is(name, "auto")) {
-        return &fm_backend_threads;
+        return find(fm_under_mpirun() ? (piece){"mpi", 3} : (piece){"threads", 7});
     }
     for (size_t i = 0; backends[i]; i++) {
         if (is(name, backends[i]->name)) {
@@ -189,6 +193,11 @@ static fm_status read_backend(const reader *r, piece word)
     const char *colon = memchr(word.text, ':', (size_t)word.length);
     piece name = {word.text, colon ? (int)(colon - word.text) : word.length};
     r->spec->backend = find(name);
+    if (!r->spec->backend && (is(name, "mpi") || is(name, "auto"))) {
+        return fm_fail(r->error, FM_BAD_INPUT,
+                       "%s \"%s\": this program was built without MPI", r->origin,
+                       r->text);
+    }
     if (!r->spec->backend) {
         return fm_fail(r->error, FM_BAD_INPUT,
                        "%s \"%s\": there is no backend \"%.*s\"; choose %s", r->origin,

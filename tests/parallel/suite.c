@@ -19,20 +19,66 @@
 
 #include "suite.h"
 
+static fm_kernels known_kernels(void);
+
 static const char *const every_backend[] = {
     "serial", "threads:1", "threads:2", "threads:7", "threads:16", NULL,
 };
 
-int run_on_every_backend(struct CMUnitTest *tests, size_t n)
+static int run_on(char *spec, struct CMUnitTest *tests, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        tests[i].initial_state = spec;
+    }
+    return _cmocka_run_group_tests(spec, tests, n, NULL, NULL);
+}
+
+static int serve_rank_zero(void)
+{
+    void *spec = "mpi";
+    fm_pool *pool = NULL;
+    fm_error error = {0};
+    fm_status status = fm_pool_open(spec, known_kernels(), &pool, &error);
+    return status != FM_WAS_WORKER;
+}
+
+/* The specs are separated by blanks. */
+static int run_on_chosen(const char *specs, struct CMUnitTest *tests, size_t n)
 {
     int failed = 0;
+    char *list = strdup(specs), *rest = NULL;
+    assert_non_null(list);
+    for (char *spec = strtok_r(list, " ", &rest); spec;
+         spec = strtok_r(NULL, " ", &rest)) {
+        failed += run_on(spec, tests, n);
+    }
+    free(list);
+    return failed;
+}
+
+int run_on_every_backend(struct CMUnitTest *tests, size_t n)
+{
+    if (fm_pool_rank() > 0) {
+        return serve_rank_zero();
+    }
+    if (chosen_backends()) {
+        return run_on_chosen(chosen_backends(), tests, n);
+    }
+    int failed = 0;
     for (const char *const *spec = every_backend; *spec; spec++) {
-        for (size_t i = 0; i < n; i++) {
-            tests[i].initial_state = (void *)*spec;
-        }
-        failed += _cmocka_run_group_tests(*spec, tests, n, NULL, NULL);
+        failed += run_on((char *)*spec, tests, n);
     }
     return failed;
+}
+
+const char *chosen_backends(void)
+{
+    return getenv("FM_TEST_POOLS");
+}
+
+bool hands_out_all(void **state)
+{
+    return strstr(*state, "schedule=static");
 }
 
 size_t number_of(fm_bytes bytes)
@@ -359,6 +405,11 @@ static const fm_kernel kernels[] = {
     {.name = "sigint", .run = sigint},
 };
 
+static fm_kernels known_kernels(void)
+{
+    return (fm_kernels){kernels, sizeof kernels / sizeof *kernels};
+}
+
 fm_pool *open_pool(void **state)
 {
     return open_pool_with(state, "");
@@ -368,10 +419,9 @@ fm_pool *open_pool_with(void **state, const char *options)
 {
     fm_pool *pool = NULL;
     fm_error error = {0};
-    fm_kernels known = {kernels, sizeof kernels / sizeof *kernels};
     char spec[256];
     snprintf(spec, sizeof spec, "%s%s", (const char *)*state, options);
-    if (fm_pool_open(spec, known, &pool, &error) != FM_OK) {
+    if (fm_pool_open(spec, known_kernels(), &pool, &error) != FM_OK) {
         fail_msg("%s", error.message);
     }
     return pool;

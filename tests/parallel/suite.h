@@ -8,13 +8,16 @@
 
 #include "parallel/pool.h"
 
-/* Each test on each backend of the one list in suite.c; the number that failed. */
+/* Each test on each backend of the one list in suite.c, or on those chosen; the number
+ * that failed. Under mpirun the tests run in rank 0, and the others serve it. */
 int run_on_every_backend(struct CMUnitTest *tests, size_t n);
+const char *chosen_backends(void); /* the variable FM_TEST_POOLS; NULL: it is not set */
 
 /* A pool of the spec in `state`, with the kernels below. */
 fm_pool *open_pool(void **state);
 fm_pool *open_pool_with(void **state, const char *options); /* ",timeout=1" */
 bool is_serial(const fm_pool *pool); /* the caller works itself */
+bool hands_out_all(void **state);    /* a map's tasks all go before the first result */
 
 /* Where kernels and a test meet, by a gated_task as argument or shared data. It is
  * memory with a name, so that kernels find it in other processes too. */

@@ -90,13 +90,15 @@ void fm_pool_serve(fm_kernels kernels);
  *
  * Processes are best forked by a young program: open such a pool before other threads,
  * MPI or HDF5 are in use. Under mpirun every rank opens the pool; in rank 0 that
- * returns the pool, in the others it returns when rank 0 has closed it, with
- * FM_WAS_WORKER and no pool: nothing is left to do there but to end. */
+ * returns the pool, one at a time; the others serve this pool and those that rank 0
+ * opens after it, with the kernels of this call, and return when the program of rank 0
+ * has ended, with FM_WAS_WORKER and no pool: nothing is left to do there but to end. */
 fm_status fm_pool_open(const char *spec, fm_kernels kernels, fm_pool **pool,
                        fm_error *error);
 size_t fm_pool_workers(const fm_pool *pool);
 const char *fm_pool_backend(const fm_pool *pool); /* "serial", "threads", ... */
 size_t fm_processors(void); /* what the process may really use, at least 1 */
+size_t fm_pool_rank(void);  /* which rank of mpirun's this process is; 0 without it */
 
 /* Give every worker the same read-only bytes, again whenever they change; the caller
  * keeps them unchanged and alive until the next share or the close. Workspaces are made
