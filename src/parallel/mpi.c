@@ -16,8 +16,8 @@
  * or sent out again. So a map with thousands of tasks is stopped with one question a
  * rank.
  *
- * Where a task is, is noted in its `process`: the number of the rank that has it, which
- * will also be what it brings home, or HELD. */
+ * Where a task is, is noted in it: the number of the rank that has it, or FM_MPI_HELD.
+ */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -31,7 +31,6 @@
 #include "mpi_together.h"
 
 static const double longest_look_s = 1e-3;
-enum { HELD = -1 };
 enum { SCATTER_MAX = 256 << 20 }; /* bytes of one scatter */
 
 /* A rank as rank 0 sees it. */
@@ -135,7 +134,7 @@ static void send_large(mpi *m, fm_task *task, size_t rank)
     void *copy = malloc(task->argument.size);
     if (!copy) {
         fm_task_fail(task, FM_NO_MEMORY, "no memory for the argument");
-        task->process = HELD;
+        task->where = FM_MPI_HELD;
         m->away--;
         set_tasks(m, rank, m->peers[rank].tasks - 1);
         fm_task_list_push(&m->finished, task);
@@ -175,7 +174,7 @@ static void hand_to(mpi *m, size_t rank, fm_task_list *batch)
     }
     m->away += batch->n;
     for (fm_task *task = batch->first; task; task = task->next) {
-        task->process = (long)rank;
+        task->where = (int)rank;
     }
     while (batch->n > 0) {
         if (is_large(batch->first)) {
@@ -199,7 +198,7 @@ static bool hand_out(mpi *m, fm_task_list *batch)
 static void hold(mpi *m, fm_task_list *batch)
 {
     for (fm_task *task = batch->first; task; task = task->next) {
-        task->process = HELD;
+        task->where = FM_MPI_HELD;
     }
     fm_task_list_append(&m->held, batch);
 }
@@ -267,7 +266,7 @@ static unsigned char *pack_block(mpi *m, unsigned char *at, size_t rank,
                    tasks[i]->argument.size);
         }
         at += record_size(tasks[i]);
-        tasks[i]->process = (long)rank;
+        tasks[i]->where = (int)rank;
     }
     m->away += n;
     m->peers[rank].bare = false;
@@ -280,7 +279,7 @@ static void scatter(mpi *m, fm_task **tasks, size_t n, size_t bytes)
 {
     unsigned char *all = calloc(1, bytes + m->ranks * sizeof(uint64_t));
     int *size = calloc(m->ranks, sizeof *size), mine = 0;
-    fm_mpi_must_have(all && size ? all : NULL, "memory for a scatter");
+    fm_mpi_must_have(all && size, "memory for a scatter");
     fm_mpi_tell_all(&m->link, FM_MPI_SCATTER, NULL, 0);
     unsigned char *at = all;
     for (size_t rank = 1; rank < m->ranks; rank++) {
@@ -353,6 +352,7 @@ static void take_result(mpi *m, size_t rank, fm_mpi_reader *reader, size_t body)
     message[record.message_size] = '\0';
     task->status = (fm_status)record.status;
     task->worker = record.worker;
+    task->process = (long)rank;
     task->seconds = record.seconds;
     if (task->status != FM_OK) {
         fm_task_fail(task, task->status, message);
@@ -454,10 +454,10 @@ static void send_credit(mpi *m)
 static void note_credit(mpi *m)
 {
     for (const fm_task *task = m->finished.first; task; task = task->next) {
-        if (task->process == HELD) {
+        if (task->where == FM_MPI_HELD) {
             continue; /* it failed before it went */
         }
-        peer *p = &m->peers[task->process];
+        peer *p = &m->peers[task->where];
         if (p->owed.n == 0) {
             p->next_owed = m->owed;
             m->owed = p;
@@ -530,14 +530,14 @@ static void recall(mpi *m, size_t rank)
 static bool cancel(void *self, fm_task *task)
 {
     mpi *m = self;
-    if (task->process > 0 && !m->peers[task->process].bare) {
-        recall(m, (size_t)task->process);
+    if (task->where > 0 && !m->peers[task->where].bare) {
+        recall(m, (size_t)task->where);
     }
-    if (task->process == HELD) {
+    if (task->where == FM_MPI_HELD) {
         fm_task_list_remove(&m->held, task);
         return true;
     }
-    if (task->process > 0 || !fm_mpi_site_cancel(&m->site, task)) {
+    if (task->where > 0 || !fm_mpi_site_cancel(&m->site, task)) {
         return false;
     }
     set_tasks(m, 0, m->peers[0].tasks - 1);

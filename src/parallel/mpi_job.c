@@ -39,7 +39,7 @@ void fm_mpi_must(int code, const char *call)
     MPI_Abort(MPI_COMM_WORLD, 1);
 }
 
-void fm_mpi_must_have(const void *memory, const char *what)
+void fm_mpi_must_have(bool memory, const char *what)
 {
     fm_mpi_must(memory ? MPI_SUCCESS : MPI_ERR_NO_MEM, what);
 }

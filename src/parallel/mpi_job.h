@@ -25,7 +25,7 @@ fm_status fm_mpi_join(fm_mpi **mpi, fm_error *error);
  * all ranks. There is no way on: the other ranks would wait for this one for ever. */
 void fm_mpi_must(int code, const char *call);
 /* The same without memory for `what`. */
-void fm_mpi_must_have(const void *memory, const char *what);
+void fm_mpi_must_have(bool memory, const char *what);
 
 /* All ranks call it: FM_OK if it is so for all; else the status and message of the
  * first rank that has another, on all of them. */

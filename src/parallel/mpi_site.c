@@ -69,9 +69,6 @@ void fm_mpi_site_consumed(fm_mpi_site *site, fm_mpi_credit credit)
 
 /* ---- feeding ---- */
 
-/* In `process`, which is the rank when a task comes home: not with the threads yet. */
-enum { WAITING_HERE = -2 };
-
 static void post(fm_mpi_site *site, fm_task_list *batch)
 {
     site->inside += batch->n;
@@ -88,7 +85,7 @@ static void feed(fm_mpi_site *site)
         fm_task_list tasks = {0};
         while (tasks.n < batch && site->waiting.n > 0) {
             fm_task *task = fm_task_list_pop(&site->waiting);
-            task->process = (long)site->rank;
+            task->where = (int)site->rank;
             fm_task_list_push(&tasks, task);
         }
         post(site, &tasks);
@@ -98,7 +95,7 @@ static void feed(fm_mpi_site *site)
 void fm_mpi_site_add(fm_mpi_site *site, fm_task_list *batch)
 {
     for (fm_task *task = batch->first; task; task = task->next) {
-        task->process = site->windowed ? WAITING_HERE : (long)site->rank;
+        task->where = site->windowed ? FM_MPI_WAITS : (int)site->rank;
     }
     if (!site->windowed) {
         post(site, batch);
@@ -110,7 +107,7 @@ void fm_mpi_site_add(fm_mpi_site *site, fm_task_list *batch)
 
 bool fm_mpi_site_cancel(fm_mpi_site *site, fm_task *task)
 {
-    if (task->process == WAITING_HERE) {
+    if (task->where == FM_MPI_WAITS) {
         fm_task_list_remove(&site->waiting, task);
         return true;
     }

@@ -4,6 +4,12 @@
 #include "mpi_wire.h"
 #include "sum.h"
 
+/* Where a task is (fm_task.where): with the threads of a rank, by its number, or */
+enum {
+    FM_MPI_HELD = -1, /* with rank 0, not sent yet, or came back */
+    FM_MPI_WAITS = -2 /* with its rank, but not with the threads yet */
+};
+
 /* The threads that compute in one rank, and the tasks it has. */
 typedef struct fm_mpi_site {
     void *threads; /* a pool of the backend `threads` */

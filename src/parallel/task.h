@@ -58,6 +58,7 @@ struct fm_task {
     fm_task *previous, *next;
     bool with_next; /* goes to the same worker as the next of the list: a batch */
     bool taken;     /* for the backend: a worker has it */
+    int where;      /* for the backend: which of its parts has it */
     fm_task_place place;
     fm_task_list *home; /* where it goes when it is done; NULL: nowhere */
     /* For its owner. */

@@ -22,7 +22,11 @@
 static fm_kernels known_kernels(void);
 
 static const char *const every_backend[] = {
-    "serial", "threads:1", "threads:2", "threads:7", "threads:16", NULL,
+    "serial", "threads:1", "threads:2", "threads:7", "threads:16",
+#ifdef FM_MPI
+    "mpi", /* without mpirun */
+#endif
+    NULL,
 };
 
 static int run_on(char *spec, struct CMUnitTest *tests, size_t n)

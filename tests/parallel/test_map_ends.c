@@ -169,7 +169,9 @@ static void stop_on_fail_ends_the_map_with_the_error(void **state)
     assert_int_equal(run(state, &map, &error), FM_FAILED);
     assert_int_equal(error.status, FM_FAILED);
     assert_non_null(strstr(error.message, "is odd"));
-    assert_true(s.asked <= 6); /* at the latest when 1, 3 and 5 fill the window */
+    assert_true(
+        s.asked <= 6 ||
+        hands_out_all(state)); /* at the latest when 1, 3 and 5 fill the window */
     assert_true(s.delivered <= s.asked);
 }
 
@@ -185,7 +187,7 @@ static void stop_on_fail_in_order_names_the_first_that_failed(void **state)
                         .stop_on_fail = true};
     assert_int_equal(run(state, &map, &error), FM_FAILED);
     assert_string_equal(error.message, "task 1 is odd");
-    assert_true(s.delivered < COUNT);
+    assert_true(s.delivered < COUNT || hands_out_all(state));
 }
 
 /* ---- the callback fails ---- */
@@ -384,7 +386,7 @@ static void stop_in_order_delivers_across_the_gaps(void **state)
     }
     assert_int_equal(fm_pool_map(pool, &map, NULL), FM_INTERRUPTED);
     assert_int_equal(s.delivered, atomic_load(&s.meeting->started));
-    assert_true(s.delivered == 0 || s.last_index == 6);
+    assert_true(s.delivered == 0 || s.last_index == 6 || hands_out_all(state));
     assert_true(s.delivered == 2 || !is_serial(pool));
     fm_pool_close(pool, true);
     board_free(s.meeting);
