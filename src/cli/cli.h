@@ -17,7 +17,7 @@ const char *cli_help(const char *command);
  * a signal ended exits with 128 + the signal's number, as the shell does. */
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_BAD_INPUT = 2 };
 
-/* "fermat: ..." and a new line, to stderr. */
+/* "fermat: ..." and a new line, to stderr; of the ranks of MPI only 0 speaks. */
 void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Complain of an error met while reading what the user gave, and give the exit status:

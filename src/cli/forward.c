@@ -90,15 +90,18 @@ static int plan_job(const fm_job *job, const fm_pool *pool)
     return CLI_DONE;
 }
 
+/* The pool comes first: processes are best forked by a young program, and of the ranks
+ * of MPI only one should read the job. */
 static int forward(const forward_options *options)
 {
     fm_error error = {0};
     fm_job job = {0};
     fm_pool *pool = NULL;
-    int status;
-    if (load_job(options, &job, &error) != FM_OK ||
-        open_cache(options, &job.spec.cache, &error) != FM_OK ||
-        fm_pool_open(options->pool, fm_forward_kernels(), &pool, &error) != FM_OK) {
+    int status = fm_pool_open(options->pool, fm_forward_kernels(), &pool, &error);
+    if (status == FM_WAS_WORKER || fm_pool_rank() > 0) {
+        status = CLI_DONE; /* rank 0 has the job */
+    } else if (status != FM_OK || load_job(options, &job, &error) != FM_OK ||
+               open_cache(options, &job.spec.cache, &error) != FM_OK) {
         status = cli_refuse(&error);
     } else if (options->plan) {
         status = plan_job(&job, pool);

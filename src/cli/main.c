@@ -7,9 +7,13 @@
 #include "bench.h"
 #include "cli.h"
 #include "core/version.h"
+#include "parallel/pool.h"
 
 void cli_complain(const char *format, ...)
 {
+    if (fm_pool_rank() > 0) {
+        return;
+    }
     va_list arguments;
     va_start(arguments, format);
     fflush(stdout);
@@ -77,7 +81,7 @@ static int run_command(int argc, char **argv)
     return CLI_BAD_INPUT;
 }
 
-int main(int argc, char **argv)
+static int run_program(int argc, char **argv)
 {
     if (argc < 2) {
         fputs(cli_help(NULL), stderr);
@@ -89,4 +93,13 @@ int main(int argc, char **argv)
         return CLI_FAILED;
     }
     return status;
+}
+
+/* Under mpirun all ranks get the same command line, and rank 0 speaks for them. The
+ * others end well whatever they think of it: mpirun ends all at the first that does
+ * not, and that must not be before rank 0 has said what is wrong. */
+int main(int argc, char **argv)
+{
+    int status = run_program(argc, argv);
+    return fm_pool_rank() > 0 ? CLI_DONE : status;
 }
