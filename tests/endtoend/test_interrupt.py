@@ -132,10 +132,21 @@ class Interrupt(Case):
         complaint, last = self.end(run)
         self.assertRegex(complaint,
                          r"; run it again to continue from what is in \S*shots\n")
-        self.forward("--cache", "shots", "--set", "model.spacing=[0.02, 0.02]")
-        record = self.record("out.run.json")
-        self.assertEqual((record["shots_done"], record["shots_from_cache"]),
-                         (SHOTS, last["done"]))
+        first = self.record("out.part.run.json")
+        self.assertEqual((first["shots_done"], first["shots_from_cache"]), (last["done"], 0))
+        # The same shots are begun first, so they are all among those of the next run.
+        for kept in ("out.h5.part", "out.part.run.json"):
+            os.remove(self.path(kept))
+        run, _ = self.start("--cache", "shots")
+        self.await_shots(run, last["done"] + 3)
+        run.send_signal(signal.SIGINT)
+        self.end(run)
+        record = self.record("out.part.run.json")
+        self.assertGreater(record["shots_done"], first["shots_done"])
+        self.assertEqual(record["shots_from_cache"], first["shots_done"])
+        for before, after in zip(first["shots"], record["shots"]):
+            self.assertEqual(after["cached"], before["status"] == "done"
+                             if after["status"] == "done" else None)
 
     def test_an_interrupted_run_keeps_the_file_that_was_there(self):
         self.write("out.h5", "an earlier result")
