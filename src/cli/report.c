@@ -99,6 +99,10 @@ static void print_survey(const fm_job *job)
         printf("          with the field of every source, %s\n",
                job->spec.fields_f64 ? "f64" : "f32");
     }
+    if (job->spec.want_sum) {
+        printf("          with the sum of the fields over the sources, their mean and "
+               "deviation\n");
+    }
 }
 
 void report_start(const report *r, const char *backend, size_t workers)

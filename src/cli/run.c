@@ -71,6 +71,11 @@ static fm_status take_shot(void *context, const fm_shot_result *result, fm_error
     return fm_result_add(r->file, result, error);
 }
 
+static fm_status take_sums(void *context, const fm_shot_sums *sums, fm_error *error)
+{
+    return fm_result_add_sums(((run *)context)->file, sums, error);
+}
+
 static void take_progress(void *context, const fm_progress *progress)
 {
     progress_show(&((run *)context)->bar, progress);
@@ -207,7 +212,12 @@ static bool complete(const run *r)
 static int run_shots(run *r, fm_pool *pool, double grace_s)
 {
     fm_error error = {0};
-    fm_forward_sink sink = {r, take_shot, take_progress, stop_asked, grace_s};
+    fm_forward_sink sink = {.context = r,
+                            .shot = take_shot,
+                            .progress = take_progress,
+                            .stop = stop_asked,
+                            .grace_s = grace_s,
+                            .sums = take_sums};
     double start = now_s();
     fm_status status = fm_forward_run(r->report.job, pool, &sink, &error);
     r->facts.elapsed_s = now_s() - start;

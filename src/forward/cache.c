@@ -75,17 +75,29 @@ static int create_temporary(path *temporary, const char *folder, const char *key
 
 /* ---- one entry ---- */
 
-static bool make_header(const char *key, const void *bytes, size_t size, header *h)
+static size_t size_of(const fm_cache_part *part, size_t n)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < n; i++) {
+        size += part[i].size;
+    }
+    return size;
+}
+
+static bool make_header(const char *key, const fm_cache_part *part, size_t n, header *h)
 {
     char digest[FM_HASH_TEXT];
     fm_hash *hash = NULL;
     if (fm_hash_create(&hash, NULL) != FM_OK) {
         return false;
     }
-    fm_hash_add(hash, bytes, size);
+    for (size_t i = 0; i < n; i++) {
+        fm_hash_add(hash, part[i].bytes, part[i].size);
+    }
     fm_hash_text(hash, digest);
     fm_hash_destroy(hash);
-    *h = (header){.format = FM_CACHE_FORMAT, .order = 0x01020304, .size = size};
+    *h = (header){
+        .format = FM_CACHE_FORMAT, .order = 0x01020304, .size = size_of(part, n)};
     memcpy(h->magic, "fm-shot\n", sizeof h->magic);
     memcpy(h->key, key, sizeof h->key);
     memcpy(h->digest, digest, sizeof h->digest);
@@ -109,20 +121,30 @@ static bool read_all(int descriptor, void *bytes, size_t size)
     return true;
 }
 
-static bool is_entry(int descriptor, const char *key, void *bytes, size_t size)
+static bool read_parts(int descriptor, const fm_cache_part *part, size_t n)
+{
+    bool good = true;
+    for (size_t i = 0; i < n && good; i++) {
+        good = read_all(descriptor, part[i].bytes, part[i].size);
+    }
+    return good;
+}
+
+static bool is_entry(int descriptor, const char *key, const fm_cache_part *part,
+                     size_t n)
 {
     struct stat status;
     header found, right;
     return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-           (uint64_t)status.st_size == sizeof found + size &&
+           (uint64_t)status.st_size == sizeof found + size_of(part, n) &&
            read_all(descriptor, &found, sizeof found) &&
-           read_all(descriptor, bytes, size) && make_header(key, bytes, size, &right) &&
+           read_parts(descriptor, part, n) && make_header(key, part, n, &right) &&
            memcmp(&found, &right, sizeof found) == 0;
 }
 
 /* (Not blocking: what stands under the name may be a pipe that nobody writes to.) */
-fm_cache_found fm_cache_read(const char *folder, const char *key, void *bytes,
-                             size_t size)
+fm_cache_found fm_cache_read(const char *folder, const char *key,
+                             const fm_cache_part *part, size_t n)
 {
     path entry;
     if (entry_path(&entry, folder, key) != 0) {
@@ -133,7 +155,7 @@ fm_cache_found fm_cache_read(const char *folder, const char *key, void *bytes,
         bool absent = errno == ENOENT || errno == ENOTDIR;
         return absent ? FM_CACHE_ABSENT : FM_CACHE_DAMAGED;
     }
-    bool right = is_entry(descriptor, key, bytes, size);
+    bool right = is_entry(descriptor, key, part, n);
     close(descriptor);
     return right ? FM_CACHE_FOUND : FM_CACHE_DAMAGED;
 }
@@ -156,12 +178,12 @@ static int write_all(int descriptor, const void *bytes, size_t size)
 }
 
 /* Closing can be where a file system over the network says that the disk is full. */
-static int write_and_close(int descriptor, const header *h, const void *bytes,
-                           size_t size)
+static int write_and_close(int descriptor, const header *h, const fm_cache_part *part,
+                           size_t n)
 {
     int failure = write_all(descriptor, h, sizeof *h);
-    if (failure == 0) {
-        failure = write_all(descriptor, bytes, size);
+    for (size_t i = 0; i < n && failure == 0; i++) {
+        failure = write_all(descriptor, part[i].bytes, part[i].size);
     }
     if (close(descriptor) != 0 && errno != EINTR && failure == 0) {
         failure = errno;
@@ -187,18 +209,19 @@ static int publish(const path *temporary, const char *folder, const char *key)
     return rename(temporary->text, entry.text) == 0 ? 0 : errno;
 }
 
-int fm_cache_write(const char *folder, const char *key, const void *bytes, size_t size)
+int fm_cache_write(const char *folder, const char *key, const fm_cache_part *part,
+                   size_t n)
 {
     header h;
     path temporary;
-    if (!make_header(key, bytes, size, &h)) {
+    if (!make_header(key, part, n, &h)) {
         return ENOMEM;
     }
     int descriptor = create_temporary(&temporary, folder, key);
     if (descriptor < 0) {
         return errno;
     }
-    int failure = write_and_close(descriptor, &h, bytes, size);
+    int failure = write_and_close(descriptor, &h, part, n);
     if (failure == 0) {
         failure = publish(&temporary, folder, key);
     }

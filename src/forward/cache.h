@@ -31,12 +31,19 @@ typedef enum fm_cache_found {
     FM_CACHE_DAMAGED, /* something is there that is not this entry */
 } fm_cache_found;
 
-/* Fill bytes[size] from the entry. Unless FM_CACHE_FOUND they hold anything. */
-fm_cache_found fm_cache_read(const char *folder, const char *key, void *bytes,
-                             size_t size);
+/* The bytes of an entry may lie in several places. */
+typedef struct fm_cache_part {
+    void *bytes;
+    size_t size;
+} fm_cache_part;
 
-/* Keep bytes[size] as the entry, which appears whole or not at all and replaces what
- * had its name. 0, or the errno that says why it could not be kept. */
-int fm_cache_write(const char *folder, const char *key, const void *bytes, size_t size);
+/* Fill part[n] from the entry. Unless FM_CACHE_FOUND they hold anything. */
+fm_cache_found fm_cache_read(const char *folder, const char *key,
+                             const fm_cache_part *part, size_t n);
+
+/* Keep the bytes of part[n] as the entry, which appears whole or not at all and
+ * replaces what had its name. 0, or the errno that says why it could not be kept. */
+int fm_cache_write(const char *folder, const char *key, const fm_cache_part *part,
+                   size_t n);
 
 #endif

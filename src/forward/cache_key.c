@@ -24,6 +24,7 @@ static void add_choices(fm_hash *hash, const job_view *job, const char *program)
         solver->refine,
         solver->stop_early,
         job->want_fields ? field_width : 0,
+        job->want_sum,
     };
     fm_hash_add_text(hash, program);
     fm_hash_add(hash, choices, sizeof choices);

@@ -31,7 +31,7 @@ static double share_of_line(const fm_grid *grid, fm_point origin, fm_point low,
 
 double fm_shot_share(const fm_job *job, size_t s)
 {
-    if (job->spec.want_fields || !job->spec.solver.stop_early) {
+    if (fm_job_wants_whole_fields(&job->spec) || !job->spec.solver.stop_early) {
         return 1;
     }
     const fm_grid *grid = &job->medium.grid;

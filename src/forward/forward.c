@@ -1,5 +1,6 @@
 /* A run: the shots are mapped over the pool, and what each found goes to the sink as it
- * comes. Nothing is kept here, so memory does not grow with the number of shots.
+ * comes. Nothing is kept here but the sum over the shots, if that is wanted, so memory
+ * does not grow with the number of shots.
  *
  * Rows carry their pair's number, so the order of arrival does not matter to whoever
  * stores them. */
@@ -11,11 +12,16 @@
 #include "kernel.h"
 #include "packed.h"
 #include "shot_bytes.h"
+#include "sums.h"
 
 typedef struct run {
     const fm_job *job;
     const fm_forward_sink *sink;
-    double *cost; /* [shots] */
+    double *cost;           /* [shots] */
+    size_t done;            /* shots */
+    fm_sum_scale sum_scale; /* if the sum is wanted */
+    fm_sum_shape sum_shape;
+    fm_fixed *sum;
 } run;
 
 static double cost_of(void *context, size_t index)
@@ -41,7 +47,7 @@ static void unpack(const fm_job *job, const unsigned char *bytes,
 
 static fm_status deliver(void *context, const fm_task_result *task, fm_error *error)
 {
-    const run *r = context;
+    run *r = context;
     const fm_shots *shots = &r->job->shots;
     const fm_shot *shot = &shots->shot[task->index];
     fm_shot_result result = {
@@ -56,6 +62,7 @@ static fm_status deliver(void *context, const fm_task_result *task, fm_error *er
         .row = shots->row + shot->begin,
     };
     if (task->status == FM_OK) {
+        r->done++;
         result.n = shot->end - shot->begin;
         unpack(r->job, task->bytes.data, &result);
     }
@@ -72,6 +79,35 @@ static bool ask_stop(void *context)
 {
     const fm_forward_sink *sink = ((const run *)context)->sink;
     return sink->stop(sink->context);
+}
+
+static fm_status prepare_sum(run *r, fm_error *error)
+{
+    if (!r->job->spec.want_sum) {
+        return FM_OK;
+    }
+    r->sum_scale = fm_sums_scale(&r->job->medium);
+    r->sum_shape = fm_sums_shape(&r->sum_scale, fm_grid_nodes(&r->job->medium.grid));
+    size_t size = fm_sum_size(&r->sum_shape);
+    r->sum = malloc(size * sizeof *r->sum);
+    return r->sum ? FM_OK
+                  : fm_fail_memory(error, "the sum over sources",
+                                   (double)(size * sizeof *r->sum));
+}
+
+/* After the map, which ended with `status`. */
+static fm_status deliver_sum(const run *r, fm_status status, fm_error *error)
+{
+    if (!r->sum || (status != FM_OK && status != FM_INTERRUPTED)) {
+        return status;
+    }
+    const fm_shot_sums sums = {.shots = r->done,
+                               .nodes = fm_grid_nodes(&r->job->medium.grid),
+                               .exponent = r->sum_scale.exponent,
+                               .counted = r->sum_scale.counted,
+                               .exact = r->sum};
+    fm_status taken = r->sink->sums(r->sink->context, &sums, error);
+    return taken == FM_OK ? status : taken;
 }
 
 static fm_status map_shots(run *r, fm_pool *pool, fm_error *error)
@@ -94,6 +130,8 @@ static fm_status map_shots(run *r, fm_pool *pool, fm_error *error)
         .progress = r->sink->progress ? tell_progress : NULL,
         .stop = r->sink->stop ? ask_stop : NULL,
         .grace_s = r->sink->grace_s,
+        .sum_shape = r->sum ? &r->sum_shape : NULL,
+        .sum = r->sum,
     };
     return fm_pool_map(pool, &map, error);
 }
@@ -108,12 +146,17 @@ fm_status fm_forward_run(const fm_job *job, fm_pool *pool, const fm_forward_sink
         status = fm_pool_share(pool, shared, error);
     }
     if (status == FM_OK) {
+        status = prepare_sum(&r, error);
+    }
+    if (status == FM_OK) {
         status = map_shots(&r, pool, error);
+        status = deliver_sum(&r, status, error);
         /* The bytes go, so the workers must let go of them first. */
         fm_error ignored;
         fm_pool_share(pool, (fm_bytes){0}, &ignored);
     }
     free(r.cost);
+    free(r.sum);
     free((void *)shared.data);
     return status;
 }

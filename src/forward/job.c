@@ -36,6 +36,11 @@ void fm_job_clear(fm_job *job)
     fm_job_spec_clear(&job->spec);
 }
 
+bool fm_job_wants_whole_fields(const fm_job_spec *spec)
+{
+    return spec->want_fields || spec->want_sum;
+}
+
 fm_status fm_job_blame(const char *place, fm_status status, fm_error *error)
 {
     if (status == FM_BAD_INPUT && place && error) {
@@ -95,8 +100,9 @@ static fm_status lay_medium(fm_job *job, fm_error *error)
 
 static fm_status plan_shots(fm_job *job, fm_error *error)
 {
-    fm_status status = fm_shots_plan(&job->survey, job->spec.want_fields,
-                                     job->spec.allow_reciprocal, &job->shots, error);
+    fm_status status =
+        fm_shots_plan(&job->survey, fm_job_wants_whole_fields(&job->spec),
+                      job->spec.allow_reciprocal, &job->shots, error);
     if (status == FM_OK && job->shots.n == 0) {
         status = fm_fail(error, FM_BAD_INPUT,
                          "the survey has no pair of a source and a receiver: there is "

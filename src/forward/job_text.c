@@ -87,9 +87,17 @@ static void write_solver(FILE *out, const fm_solver_options *solver)
 
 static void write_want(FILE *out, const fm_job_spec *spec)
 {
-    fprintf(out, "want: [%s%s%s]\nprecision: %s\n", spec->want_times ? "times" : "",
-            spec->want_times && spec->want_fields ? ", " : "",
-            spec->want_fields ? "fields" : "", spec->fields_f64 ? "f64" : "f32");
+    const char *const words[] = {"times", "fields", "sum"};
+    const bool wanted[] = {spec->want_times, spec->want_fields, spec->want_sum};
+    const char *before = "";
+    fputs("want: [", out);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (wanted[i]) {
+            fprintf(out, "%s%s", before, words[i]);
+            before = ", ";
+        }
+    }
+    fprintf(out, "]\nprecision: %s\n", spec->fields_f64 ? "f64" : "f32");
 }
 
 static void write_job(FILE *out, const fm_job *job, const char *model_digest,

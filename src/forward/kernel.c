@@ -4,7 +4,8 @@
  *
  * A worker sees the job as shared bytes and keeps one solver, made when it first works
  * and used for every shot. The field, which is by far the largest part of a result, is
- * written by the solver straight into the memory the pool hands on. */
+ * written by the solver straight into the memory the pool hands on; so is the one that
+ * goes into the sum over sources. */
 #include "kernel.h"
 
 #include <math.h>
@@ -15,6 +16,7 @@
 #include "forward/forward.h"
 #include "packed.h"
 #include "shot_bytes.h"
+#include "sums.h"
 
 typedef struct workspace {
     job_view job;
@@ -102,9 +104,10 @@ static void read_field(const workspace *w, unsigned char *field)
     }
 }
 
-/* March to the targets. Every byte is written but the note. */
+/* March to the targets. Every byte is written but the note, and the first part of the
+ * addend if there is one. */
 static fm_status march(workspace *w, fm_point origin, size_t n, unsigned char *bytes,
-                       const shot_bytes *places, fm_error *error)
+                       const shot_bytes *places, double *addend, fm_error *error)
 {
     const job_view *job = &w->job;
     uint64_t *accepted = (uint64_t *)(void *)bytes;
@@ -120,8 +123,28 @@ static fm_status march(workspace *w, fm_point origin, size_t n, unsigned char *b
         *accepted = fm_solver_accepted(w->solver);
         read_times(w, n, times, statuses);
         read_field(w, bytes + places->field);
+        if (addend) {
+            fm_solver_field_f64(w->solver, addend);
+        }
     }
     return status;
+}
+
+/* The addend's first part is the field; fill in the others. */
+static fm_status complete_addend(const job_view *job, double *addend, fm_error *error)
+{
+    const fm_grid *grid = &job->medium.grid;
+    size_t nodes = fm_grid_nodes(grid);
+    size_t node = fm_sums_fill(&job->sum_scale, nodes, addend);
+    if (node == nodes) {
+        return FM_OK;
+    }
+    return fm_fail(error, FM_FAILED,
+                   "the time at %s %.9g, %s %.9g is %g s, and the sum over sources "
+                   "takes times below %g s in this model",
+                   fm_geometry_x_name(grid->geometry), fm_grid_x(grid, node % grid->nx),
+                   fm_geometry_z_name(grid->geometry), grid->z[node / grid->nx],
+                   addend[node], ldexp(1, job->sum_scale.exponent));
 }
 
 static bool overdue(const void *output)
@@ -130,9 +153,10 @@ static bool overdue(const void *output)
 }
 
 /* Read from the cache what it has, else march and keep it. Only the march can fail: to
- * have read or kept nothing is noted and costs time, not the shot. */
+ * have read or kept nothing is noted and costs time, not the shot. Of the addend the
+ * field is kept. */
 static fm_status recall(workspace *w, fm_point origin, size_t n, unsigned char *bytes,
-                        const shot_bytes *places, fm_error *error)
+                        const shot_bytes *places, double *addend, fm_error *error)
 {
     const job_view *job = &w->job;
     char key[FM_HASH_TEXT];
@@ -142,14 +166,16 @@ static fm_status recall(workspace *w, fm_point origin, size_t n, unsigned char *
     if (status != FM_OK) {
         return status;
     }
-    fm_cache_found found = fm_cache_read(job->cache, key, bytes, places->size);
+    size_t field = addend ? fm_grid_nodes(&job->medium.grid) * sizeof *addend : 0;
+    const fm_cache_part parts[] = {{bytes, places->size}, {addend, field}};
+    fm_cache_found found = fm_cache_read(job->cache, key, parts, 2);
     note.from_cache = found == FM_CACHE_FOUND;
     note.entry_damaged = found == FM_CACHE_DAMAGED;
     if (!note.from_cache) {
         *place = (shot_note){0};
-        status = march(w, origin, n, bytes, places, error);
+        status = march(w, origin, n, bytes, places, addend, error);
         if (status == FM_OK) {
-            note.not_kept = fm_cache_write(job->cache, key, bytes, places->size);
+            note.not_kept = fm_cache_write(job->cache, key, parts, 2);
         }
     }
     *place = note;
@@ -181,11 +207,12 @@ static fm_status run_shot(void *memory, fm_bytes argument, fm_output *output,
     }
     fm_solver_watch(w->solver, overdue, output);
     take_targets(w, shot);
-    if (w->job.cache) {
-        return recall(w, origin, n, bytes, &places, error);
-    }
+    double *addend = w->job.want_sum ? fm_output_addend(output) : NULL;
     *(shot_note *)(void *)(bytes + places.note) = (shot_note){0};
-    return march(w, origin, n, bytes, &places, error);
+    fm_status status = w->job.cache
+                           ? recall(w, origin, n, bytes, &places, addend, error)
+                           : march(w, origin, n, bytes, &places, addend, error);
+    return status == FM_OK && addend ? complete_addend(&w->job, addend, error) : status;
 }
 
 static const fm_kernel kernels[] = {

@@ -101,9 +101,12 @@ static void fill_header(const fm_job *job, job_view *plain)
     plain->reciprocal = job->shots.reciprocal;
     plain->nshots = job->shots.n;
     plain->solver = spec->solver;
-    plain->solver.stop_early = spec->solver.stop_early && !spec->want_fields;
+    plain->solver.stop_early =
+        spec->solver.stop_early && !fm_job_wants_whole_fields(spec);
     plain->want_fields = spec->want_fields;
     plain->fields_f64 = spec->fields_f64;
+    plain->want_sum = spec->want_sum;
+    plain->sum_scale = fm_sums_scale(&job->medium);
 }
 
 /* Everything in its order; the number of bytes. */

@@ -6,6 +6,7 @@
 #include "core/hash.h"
 #include "forward/job.h"
 #include "parallel/pool.h"
+#include "sums.h"
 
 /* The job as flat bytes, which any worker can read in place: a thread, a process that
  * maps them, a rank that received them. Offsets, no pointers. */
@@ -29,8 +30,9 @@ typedef struct job_view {
     fm_point *origin;  /* the stations that shots start from, by shot.origin */
     uint32_t *target;  /* [npairs]: indices of the stations that they are read at, */
     fm_point *station; /* which are here */
-    fm_solver_options solver; /* stop_early is off when fields are wanted */
-    bool want_fields, fields_f64;
+    fm_solver_options solver; /* stop_early is off when whole fields are wanted */
+    bool want_fields, fields_f64, want_sum;
+    fm_sum_scale sum_scale;
     char *cache;               /* the folder in which shots are kept, or NULL */
     char digest[FM_HASH_TEXT]; /* with a cache: of what its shots have in common */
 } job_view;

@@ -9,6 +9,7 @@
 #include "cost.h"
 #include "packed.h"
 #include "shot_bytes.h"
+#include "sums.h"
 
 /* The program with its libraries, before it has read anything. */
 static const double program_bytes = 17e6;
@@ -44,6 +45,19 @@ static double table_bytes(const fm_job *job)
     return pair * (double)survey->npairs + 64 * stations + fields + record;
 }
 
+/* Of the sum over sources: its total, and for each worker what it has added up so far
+ * and what it is about to add. */
+static double sum_bytes(const fm_job *job, size_t workers)
+{
+    if (!job->spec.want_sum) {
+        return 0;
+    }
+    fm_sum_scale scale = fm_sums_scale(&job->medium);
+    fm_sum_shape shape = fm_sums_shape(&scale, fm_grid_nodes(&job->medium.grid));
+    double worker = sizeof(fm_fixed) + sizeof(double);
+    return (double)fm_sum_size(&shape) * (sizeof(fm_fixed) + (double)workers * worker);
+}
+
 static double run_bytes(const fm_job *job, size_t workers)
 {
     const fm_grid *grid = &job->medium.grid;
@@ -52,7 +66,7 @@ static double run_bytes(const fm_job *job, size_t workers)
                                       job->spec.fields_f64);
     double shared = fm_packed_bytes(job);
     double as_read = shared - (double)job->survey.npairs * sizeof(uint32_t);
-    return as_read + shared + table_bytes(job) +
+    return as_read + shared + table_bytes(job) + sum_bytes(job, workers) +
            (double)workers *
                fm_solver_bytes(&job->medium, &job->model, &job->spec.solver) +
            results_in_flight(job, workers) * (double)result.size;

@@ -163,6 +163,33 @@ static void print_fields(hid_t file, FILE *stream)
     H5Dclose(set);
 }
 
+/* Of how many sources, and what is seen of them. */
+static void print_sums(hid_t file, FILE *stream)
+{
+    int32_t sources = 0;
+    hid_t set = H5Lexists(file, "traveltime_sum_sources", H5P_DEFAULT) > 0
+                    ? H5Dopen2(file, "traveltime_sum_sources", H5P_DEFAULT)
+                    : -1;
+    if (set < 0) {
+        return;
+    }
+    H5Dread(set, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, &sources);
+    H5Dclose(set);
+    column mean = read_column(file, "traveltime_mean");
+    column deviation = read_column(file, "traveltime_deviation");
+    fm_span means = fm_span_of(mean.value, mean.n);
+    fm_span deviations = fm_span_of(deviation.value, deviation.n);
+    fprintf(stream, "  sums        of %ld sources", (long)sources);
+    if (sources > 0) {
+        fprintf(stream, ", mean %.6g to %.6g s, deviation up to %.6g s",
+                means.zero > 0 ? 0 : means.least, means.greatest,
+                fmax(0, deviations.greatest));
+    }
+    fputc('\n', stream);
+    free(mean.value);
+    free(deviation.value);
+}
+
 bool fm_result_recognise(const char *path)
 {
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
@@ -195,6 +222,7 @@ fm_status fm_result_inspect(const char *path, FILE *stream, fm_error *error)
     print_speed(file, stream);
     print_survey(file, stream);
     print_fields(file, stream);
+    print_sums(file, stream);
     print_text(file, stream, "reciprocity", "reciprocity");
     print_text(file, stream, "job", "job_hash");
     print_text(file, stream, "model", "model_hash");

@@ -211,17 +211,29 @@ static fm_status set_extent(const fm_entries *entries, const fm_entry *entry,
 
 /* --- The rest --- */
 
+/* What the word asks for; NULL: nothing. */
+static bool *wanted(fm_job_spec *spec, const char *word)
+{
+    if (strcmp(word, "times") == 0) {
+        return &spec->want_times;
+    }
+    if (strcmp(word, "fields") == 0) {
+        return &spec->want_fields;
+    }
+    return strcmp(word, "sum") == 0 ? &spec->want_sum : NULL;
+}
+
 static fm_status set_want(const fm_entries *entries, const fm_entry *entry,
                           fm_job_spec *spec, fm_error *error)
 {
     for (size_t i = 0; i < entry->n; i++) {
-        bool times = strcmp(entry->value[i], "times") == 0;
-        if (!times && strcmp(entry->value[i], "fields") != 0) {
-            return fm_entry_fail(entries, entry, error,
-                                 "is a list of times and fields; '%.60s' is neither",
-                                 entry->value[i]);
+        bool *want = wanted(spec, entry->value[i]);
+        if (!want) {
+            return fm_entry_fail(
+                entries, entry, error,
+                "is a list of times, fields and sum; '%.60s' is none of them",
+                entry->value[i]);
         }
-        bool *want = times ? &spec->want_times : &spec->want_fields;
         if (*want) {
             return fm_entry_fail(entries, entry, error, "names '%s' twice",
                                  entry->value[i]);
@@ -230,7 +242,8 @@ static fm_status set_want(const fm_entries *entries, const fm_entry *entry,
     }
     return entry->n > 0 ? FM_OK
                         : fm_entry_fail(entries, entry, error,
-                                        "is empty: times, fields, or both");
+                                        "is empty: times, fields, sum, or several of "
+                                        "them");
 }
 
 static fm_status set_precision(const fm_entries *entries, const fm_entry *entry,

@@ -62,9 +62,10 @@ typedef struct fm_nc_place {
     uint64_t offset, size;
 } fm_nc_place;
 
-/* A variable over axes[rank], the last one fastest. `fill`, one value, becomes its
- * _FillValue; NULL: none. With values NULL the space is only laid out, contiguous and
- * in the byte order of this machine, for the caller to write at the place returned. */
+/* A variable over axes[rank], the last one fastest; rank 0: a single value. `fill`, one
+ * value, becomes its _FillValue; NULL: none. With values NULL the space is only laid
+ * out, contiguous and in the byte order of this machine, for the caller to write at the
+ * place returned. */
 fm_nc_place fm_nc_variable(fm_nc *nc, const char *name, fm_nc_type type, size_t rank,
                            const fm_nc_axis *axes, const void *fill,
                            const void *values);

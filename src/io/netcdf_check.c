@@ -14,14 +14,16 @@ void nc_differs(fm_nc *nc, const char *name)
     fm_fail(&nc->error, FM_IO_FAILED, "read back, %s is not what was written", name);
 }
 
-/* Positions first ... first + n - 1 along the first axis of a data set. */
+/* Positions first ... first + n - 1 along the first axis of a data set; a single value
+ * without axes is read whole. */
 static herr_t read_part(hid_t set, hid_t type, size_t first, size_t n, void *values)
 {
     hid_t space = H5Dget_space(set);
     int rank = H5Sget_simple_extent_ndims(space);
     if (rank < 1 || rank > FM_NC_RANK) {
         H5Sclose(space);
-        return -1;
+        return rank == 0 ? H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values)
+                         : -1;
     }
     hsize_t start[FM_NC_RANK] = {first};
     hsize_t count[FM_NC_RANK] = {0};

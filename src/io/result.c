@@ -18,6 +18,7 @@
 #include "part_file.h"
 #include "provenance.h"
 #include "result_layout.h"
+#include "result_sums.h"
 #include "slabs.h"
 #include "source_states.h"
 
@@ -264,6 +265,19 @@ fm_status fm_result_add(fm_result_file *file, const fm_shot_result *result,
     return FM_OK;
 }
 
+fm_status fm_result_add_sums(fm_result_file *file, const fm_shot_sums *sums,
+                             fm_error *error)
+{
+    const fm_grid *grid = &file->job->medium.grid;
+    assert(file->job->spec.want_sum);
+    fm_status status =
+        fm_result_sums_write(file->later, &file->part, grid, sums, error);
+    if (status != FM_OK) {
+        fm_fail_within(error, "%s", file->part.path);
+    }
+    return status;
+}
+
 /* ---- the end ---- */
 
 static fm_status write_states(fm_result_file *file, fm_error *error)
@@ -329,6 +343,16 @@ static fm_status write_missing_fields(fm_result_file *file, fm_error *error)
     return status;
 }
 
+static fm_status write_missing_sums(fm_result_file *file, fm_error *error)
+{
+    const fm_slabs *shots = &file->later[FM_LATER_SUM_SHOTS];
+    if (!shots->name || fm_slabs_written(shots, 0)) {
+        return FM_OK;
+    }
+    const fm_grid *grid = &file->job->medium.grid;
+    return fm_result_sums_write(file->later, &file->part, grid, NULL, error);
+}
+
 static fm_status write_range(fm_result_file *file, fm_error *error)
 {
     if (!file->later[FM_LATER_FIELDS].name || file->least > file->greatest) {
@@ -354,6 +378,9 @@ fm_status fm_result_set_aside(fm_result_file *file, fm_error *error)
 static fm_status finish(fm_result_file *file, fm_error *error)
 {
     fm_status status = write_missing_fields(file, error);
+    if (status == FM_OK) {
+        status = write_missing_sums(file, error);
+    }
     if (status == FM_OK) {
         status = write_arrivals(file, error);
     }

@@ -15,6 +15,13 @@ bool fm_later_wanted(const fm_job *job, fm_later which)
         return job->spec.want_times && job->survey.npairs > 0;
     case FM_LATER_FIELDS:
         return job->spec.want_fields;
+    case FM_LATER_SUM:
+    case FM_LATER_SQUARE_SUM:
+    case FM_LATER_COUNT:
+    case FM_LATER_MEAN:
+    case FM_LATER_DEVIATION:
+    case FM_LATER_SUM_SHOTS:
+        return job->spec.want_sum;
     default:
         return true;
     }
@@ -22,9 +29,20 @@ bool fm_later_wanted(const fm_job *job, fm_later which)
 
 const char *fm_later_name(fm_later which)
 {
-    static const char *const name[FM_LATER_KINDS] = {"speed",          "speed_beyond",
-                                                     "source_status",  "arrival",
-                                                     "arrival_status", "traveltime"};
+    static const char *const name[FM_LATER_KINDS] = {
+        [FM_LATER_SPEED] = "speed",
+        [FM_LATER_SPEED_BEYOND] = "speed_beyond",
+        [FM_LATER_SOURCE_STATUS] = "source_status",
+        [FM_LATER_ARRIVAL] = "arrival",
+        [FM_LATER_ARRIVAL_STATUS] = "arrival_status",
+        [FM_LATER_FIELDS] = "traveltime",
+        [FM_LATER_SUM] = "traveltime_sum",
+        [FM_LATER_SQUARE_SUM] = "traveltime_square_sum",
+        [FM_LATER_COUNT] = "traveltime_count",
+        [FM_LATER_MEAN] = "traveltime_mean",
+        [FM_LATER_DEVIATION] = "traveltime_deviation",
+        [FM_LATER_SUM_SHOTS] = "traveltime_sum_sources",
+    };
     return name[which];
 }
 
@@ -36,6 +54,9 @@ fm_nc_type fm_later_type(const fm_job *job, fm_later which)
         return FM_NC_U8;
     case FM_LATER_FIELDS:
         return job->spec.fields_f64 ? FM_NC_F64 : FM_NC_F32;
+    case FM_LATER_COUNT:
+    case FM_LATER_SUM_SHOTS:
+        return FM_NC_I32;
     default:
         return FM_NC_F64;
     }
@@ -45,6 +66,11 @@ size_t fm_later_slabs(const fm_job *job, fm_later which)
 {
     switch (which) {
     case FM_LATER_SPEED:
+    case FM_LATER_SUM:
+    case FM_LATER_SQUARE_SUM:
+    case FM_LATER_COUNT:
+    case FM_LATER_MEAN:
+    case FM_LATER_DEVIATION:
         return job->medium.grid.nz;
     case FM_LATER_SPEED_BEYOND:
         return job->medium.ninterfaces;
@@ -98,6 +124,9 @@ double fm_result_bytes(const fm_job *job)
     }
     if (job->spec.want_fields) {
         bytes += sources * nodes * (job->spec.fields_f64 ? 8 : 4);
+    }
+    if (job->spec.want_sum) {
+        bytes += 6e3 + nodes * (4 * 8 + 4);
     }
     return bytes;
 }

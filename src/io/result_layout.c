@@ -248,6 +248,43 @@ static void put_fields(const draft *d, const double range[2])
     fm_nc_range(d->nc, fm_later_type(d->job, FM_LATER_FIELDS), range);
 }
 
+/* One map over all sources. Which of them it has is told by its companions. */
+static void put_map(const draft *d, fm_later which, const char *units,
+                    const char *long_name, const char *method)
+{
+    const double none = NAN;
+    const fm_nc_axis axes[] = {d->z, d->x};
+    put_later(d, which, 2, axes, which == FM_LATER_COUNT ? NULL : &none);
+    fm_nc_text(d->nc, "units", units);
+    fm_nc_text(d->nc, "long_name", long_name);
+    if (method) {
+        fm_nc_text(d->nc, "cell_methods", method);
+        fm_nc_text(d->nc, "ancillary_variables",
+                   "traveltime_count traveltime_sum_sources");
+    }
+}
+
+static void put_sums(const draft *d)
+{
+    if (!d->job->spec.want_sum) {
+        return;
+    }
+    put_map(d, FM_LATER_SUM, "s", "sum of the travel times from all sources done",
+            "source: sum");
+    put_map(d, FM_LATER_SQUARE_SUM, "s2",
+            "sum of the squares of the travel times from all sources done",
+            "source: sum_of_squares");
+    put_map(d, FM_LATER_COUNT, "1", "number of sources whose wave arrived", NULL);
+    put_map(d, FM_LATER_MEAN, "s", "mean travel time from all sources done",
+            "source: mean");
+    put_map(d, FM_LATER_DEVIATION, "s",
+            "standard deviation of the travel times from all sources done",
+            "source: standard_deviation");
+    put_later(d, FM_LATER_SUM_SHOTS, 0, NULL, NULL);
+    fm_nc_text(d->nc, "units", "1");
+    fm_nc_text(d->nc, "long_name", "number of sources that the sums are made of");
+}
+
 static void put_seconds(const draft *d, const char *name, const double *values,
                         const char *long_name)
 {
@@ -325,5 +362,6 @@ void fm_layout_describe(fm_nc *nc, const fm_job *job, const fm_provenance *prove
     put_pairs(&d);
     put_source_states(&d);
     put_fields(&d, range);
+    put_sums(&d);
     free(d.scratch);
 }

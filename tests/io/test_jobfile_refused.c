@@ -169,11 +169,11 @@ static void values_of_the_wrong_kind_are_refused(void **state)
         refuse_line(*state, MODEL, bad[i][0], bad[i][1]);
     }
     static const char *const wants[][2] = {
-        {"want: []", "job.yaml:7:1: want is empty: times, fields, or both"},
+        {"want: []", "job.yaml:7:1: want is empty: times, fields, sum, or several"},
         {"want: [times, rays]",
-         "want is a list of times and fields; 'rays' is neither"},
+         "want is a list of times, fields and sum; 'rays' is none of them"},
         {"want: [times, times]", "want names 'times' twice"},
-        {"want:", "'' is neither"},
+        {"want:", "'' is none of them"},
     };
     for (size_t i = 0; i < sizeof wants / sizeof *wants; i++) {
         char text[600];

@@ -36,6 +36,26 @@ typedef struct fm_shot_result {
     const void *field;          /* [nz][nx] float or double as the job wants; or NULL */
 } fm_shot_result;
 
+/* The sums over the shots done (want: [sum]) as exact numbers, which are the same
+ * whatever the order and the backend (docs/method.md). */
+typedef struct fm_shot_sums {
+    size_t shots; /* that are in them: those whose status was FM_OK */
+    size_t nodes;
+    int exponent; /* the scale: times are below 2^exponent seconds */
+    bool counted; /* exact[] ends with the number of shots that reached each node; else
+                     every shot reached every node */
+    const fm_fixed *exact; /* [3, or 4 if counted][nodes]: times, squares in two */
+} fm_shot_sums;
+
+/* What they say of one node: over the `count` shots that reached it. All but the count
+ * are NaN when it is 0. Seconds, but for square_sum. */
+typedef struct fm_moments {
+    size_t count;
+    double sum, square_sum, mean;
+    double deviation; /* root of the mean squared difference from the mean */
+} fm_moments;
+fm_moments fm_shot_sums_at(const fm_shot_sums *sums, size_t node);
+
 /* Who takes the results: called on the caller's thread, one at a time, as they
  * complete. */
 typedef struct fm_forward_sink {
@@ -44,6 +64,9 @@ typedef struct fm_forward_sink {
     void (*progress)(void *context, const fm_progress *progress); /* may be NULL */
     bool (*stop)(void *context);                                  /* may be NULL */
     double grace_s; /* running shots have after a stop; 0: as long as they need */
+    /* If the job wants the sum: called once, when all shots are done or after the stop.
+     * The numbers are valid during the call. */
+    fm_status (*sums)(void *context, const fm_shot_sums *sums, fm_error *error);
 } fm_forward_sink;
 
 /* The kernels to open a pool with. */

@@ -31,7 +31,7 @@ typedef struct fm_job_spec {
     double
         length_scale; /* km per length unit in job, survey and model files: 1, 0.001 */
 
-    bool want_times, want_fields;
+    bool want_times, want_fields, want_sum;
     bool fields_f64;
     bool allow_reciprocal;
     fm_solver_options solver;
@@ -43,6 +43,10 @@ typedef struct fm_job_spec {
 } fm_job_spec;
 
 void fm_job_spec_clear(fm_job_spec *spec);
+
+/* Is something wanted that is made from the whole field of every source? Then marches
+ * start at the sources, at all of them, and do not stop early. */
+bool fm_job_wants_whole_fields(const fm_job_spec *spec);
 
 /* When `status` is FM_BAD_INPUT, put the place (or any other words; NULL: none) before
  * the message in `error`. Returns the status. */
