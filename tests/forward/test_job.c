@@ -23,12 +23,18 @@ static void preparing_lays_the_grid_and_plans_the_shots(void **state)
     fm_job_clear(&job);
 }
 
-static void wanting_fields_marches_from_the_sources(void **state)
+static void wanting_fields_or_their_sum_marches_from_the_sources(void **state)
 {
     (void)state;
     fm_job job;
     build_job(&job, 4, 3);
     job.spec.want_fields = true;
+    assert_int_equal(fm_job_prepare(&job, NULL), FM_OK);
+    assert_false(job.shots.reciprocal);
+    assert_int_equal(job.shots.n, 4);
+    fm_job_clear(&job);
+    build_job(&job, 4, 3);
+    job.spec.want_sum = true;
     assert_int_equal(fm_job_prepare(&job, NULL), FM_OK);
     assert_false(job.shots.reciprocal);
     assert_int_equal(job.shots.n, 4);
@@ -125,6 +131,11 @@ static void the_text_follows_what_was_asked(void **state)
         assert_line(text, lines[i]);
     }
     free(text);
+    job.spec.want_times = false;
+    job.spec.want_sum = true;
+    assert_int_equal(fm_job_text(&job, &text, NULL), FM_OK);
+    assert_line(text, "want: [fields, sum]");
+    free(text);
     fm_job_clear(&job);
 }
 
@@ -209,7 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(preparing_lays_the_grid_and_plans_the_shots),
-        cmocka_unit_test(wanting_fields_marches_from_the_sources),
+        cmocka_unit_test(wanting_fields_or_their_sum_marches_from_the_sources),
         cmocka_unit_test(preparing_refuses_positions_outside_and_masked_sources),
         cmocka_unit_test(a_survey_without_pairs_is_refused),
         cmocka_unit_test(the_text_spells_out_every_default_and_no_file_name),

@@ -124,19 +124,22 @@ static void marches_from_receivers_survive_the_journey(void **state)
     fm_job_clear(&job);
 }
 
-static void early_stop_is_off_when_fields_are_wanted(void **state)
+static void early_stop_is_off_when_whole_fields_are_wanted(void **state)
 {
     (void)state;
-    for (int fields = 0; fields < 2; fields++) {
+    for (int want = 0; want < 3; want++) {
         fm_job job;
         build_job(&job, 2, 2);
-        job.spec.want_fields = fields;
+        job.spec.want_fields = want == 1;
+        job.spec.want_sum = want == 2;
         assert_int_equal(fm_job_prepare(&job, NULL), FM_OK);
         fm_bytes bytes;
         assert_int_equal(fm_packed_create(&job, &bytes, NULL), FM_OK);
         job_view view;
         assert_int_equal(fm_packed_view(bytes, &view, NULL), FM_OK);
-        assert_int_equal(view.solver.stop_early, !fields);
+        assert_int_equal(view.solver.stop_early, want == 0);
+        assert_int_equal(view.want_fields, want == 1);
+        assert_int_equal(view.want_sum, want == 2);
         free((void *)bytes.data);
         fm_job_clear(&job);
     }
@@ -168,7 +171,7 @@ int main(void)
         cmocka_unit_test(a_model_of_nodes_survives_the_journey),
         cmocka_unit_test(a_profile_with_interfaces_survives_the_journey),
         cmocka_unit_test(marches_from_receivers_survive_the_journey),
-        cmocka_unit_test(early_stop_is_off_when_fields_are_wanted),
+        cmocka_unit_test(early_stop_is_off_when_whole_fields_are_wanted),
         cmocka_unit_test(bytes_that_are_no_job_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,8 @@ static void a_short_job_gets_every_default(void **state)
     assert_int_equal(spec.spacing.dice_z, 1);
     assert_true(spec.spacing.dx == 0 && spec.spacing.dz == 0);
     assert_false(spec.extent_given);
-    assert_true(spec.want_times && !spec.want_fields && !spec.fields_f64);
+    assert_true(spec.want_times && !spec.want_fields && !spec.want_sum &&
+                !spec.fields_f64);
     assert_true(spec.allow_reciprocal);
     assert_int_equal(spec.solver.order, 2);
     assert_int_equal(spec.solver.refine, FM_REFINE_AUTO);
@@ -62,7 +63,7 @@ static void every_key_is_heard(void **state)
         "  interpolation: linear\n"
         "  dice: [4, 2]\n"
         "survey: {sources: /abs/s.csv, receivers: 'r r.csv', pairs: \"p.csv\"}\n"
-        "want:\n  - fields\n  - times\n"
+        "want:\n  - fields\n  - sum\n  - times\n"
         "precision: f64\n"
         "units: km\n"
         "reciprocity: never\n"
@@ -79,7 +80,8 @@ static void every_key_is_heard(void **state)
     assert_string_equal(spec.sources, "/abs/s.csv");
     assert_beside(*state, spec.receivers, "r r.csv");
     assert_beside(*state, spec.pairs, "p.csv");
-    assert_true(spec.want_times && spec.want_fields && spec.fields_f64);
+    assert_true(spec.want_times && spec.want_fields && spec.want_sum);
+    assert_true(spec.fields_f64);
     assert_false(spec.allow_reciprocal);
     assert_int_equal(spec.solver.order, 1);
     assert_int_equal(spec.solver.refine, 3);

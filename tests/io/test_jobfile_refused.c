@@ -172,6 +172,7 @@ static void values_of_the_wrong_kind_are_refused(void **state)
         {"want: []", "job.yaml:7:1: want is empty: times, fields, sum, or several"},
         {"want: [times, rays]",
          "want is a list of times, fields and sum; 'rays' is none of them"},
+        {"want: [sum, sum]", "want names 'sum' twice"},
         {"want: [times, times]", "want names 'times' twice"},
         {"want:", "'' is none of them"},
     };
