@@ -27,11 +27,11 @@ struct fm_result_file {
     fm_part_file part;
     fm_provenance provenance;
     fm_slabs later[FM_LATER_KINDS];
-    double *arrival_s;       /* [npairs] */
-    uint8_t *arrival_status; /* [npairs] fm_pair_status */
-    uint8_t *shot_state;     /* [shots.n] of FM_SOURCE_... */
-    double least, greatest;  /* time of all fields so far */
-    double range[2];         /* the same as it stands in the file; NaN: none */
+    double *arrival_s;              /* [npairs] */
+    uint8_t *arrival_status;        /* [npairs] fm_pair_status */
+    uint8_t *shot_state;            /* [shots.n] of FM_SOURCE_... */
+    fm_range found[FM_LATER_KINDS]; /* in what was written so far */
+    fm_range range[FM_LATER_KINDS]; /* as it stands in the file; NaN: none */
 };
 
 static void destroy(fm_result_file *file)
@@ -188,9 +188,10 @@ fm_status fm_result_create(const char *path, const fm_job *job, fm_result_file *
     }
     (*file)->job = job;
     (*file)->part.descriptor = -1;
-    (*file)->least = INFINITY;
-    (*file)->greatest = -INFINITY;
-    (*file)->range[0] = (*file)->range[1] = NAN;
+    for (int i = 0; i < FM_LATER_KINDS; i++) {
+        (*file)->found[i] = (fm_range){INFINITY, -INFINITY};
+        (*file)->range[i] = (fm_range){NAN, NAN};
+    }
     fm_status status = begin(*file, path, error);
     if (status != FM_OK) {
         destroy(*file);
@@ -217,7 +218,8 @@ static void keep_rows(fm_result_file *file, const fm_shot_result *result)
  * left out; the order in which fields come cannot show. */
 static void widen_range(fm_result_file *file, const void *field, size_t n)
 {
-    double least = file->least, greatest = file->greatest;
+    fm_range *found = &file->found[FM_LATER_FIELDS];
+    double least = found->least, greatest = found->greatest;
     if (file->job->spec.fields_f64) {
         for (size_t i = 0; i < n; i++) {
             double t = ((const double *)field)[i];
@@ -231,8 +233,7 @@ static void widen_range(fm_result_file *file, const void *field, size_t n)
             greatest = t > greatest ? t : greatest;
         }
     }
-    file->least = least;
-    file->greatest = greatest;
+    *found = (fm_range){least, greatest};
 }
 
 static fm_status keep_field(fm_result_file *file, const fm_shot_result *result,
@@ -271,7 +272,7 @@ fm_status fm_result_add_sums(fm_result_file *file, const fm_shot_sums *sums,
     const fm_grid *grid = &file->job->medium.grid;
     assert(file->job->spec.want_sum);
     fm_status status =
-        fm_result_sums_write(file->later, &file->part, grid, sums, error);
+        fm_result_sums_write(file->later, &file->part, grid, sums, file->found, error);
     if (status != FM_OK) {
         fm_fail_within(error, "%s", file->part.path);
     }
@@ -350,19 +351,22 @@ static fm_status write_missing_sums(fm_result_file *file, fm_error *error)
         return FM_OK;
     }
     const fm_grid *grid = &file->job->medium.grid;
-    return fm_result_sums_write(file->later, &file->part, grid, NULL, error);
+    return fm_result_sums_write(file->later, &file->part, grid, NULL, file->found,
+                                error);
 }
 
-static fm_status write_range(fm_result_file *file, fm_error *error)
+/* Ranges are known when all has been written. */
+static fm_status write_ranges(fm_result_file *file, fm_error *error)
 {
-    if (!file->later[FM_LATER_FIELDS].name || file->least > file->greatest) {
-        return FM_OK;
-    }
-    file->range[0] = file->least;
-    file->range[1] = file->greatest;
     fm_nc nc;
     fm_nc_update(file->part.temporary, &nc);
-    fm_nc_overwrite_range(&nc, fm_later_name(FM_LATER_FIELDS), file->range);
+    for (int i = 0; i < FM_LATER_KINDS; i++) {
+        const double range[] = {file->found[i].least, file->found[i].greatest};
+        if (fm_later_ranged(i) && file->later[i].name && range[0] <= range[1]) {
+            file->range[i] = file->found[i];
+            fm_nc_overwrite_range(&nc, fm_later_name(i), range);
+        }
+    }
     return fm_nc_close(&nc, error);
 }
 
@@ -388,7 +392,7 @@ static fm_status finish(fm_result_file *file, fm_error *error)
         status = write_states(file, error);
     }
     if (status == FM_OK) {
-        status = write_range(file, error);
+        status = write_ranges(file, error);
     }
     if (status == FM_OK) {
         status = fm_part_sync(&file->part, error);

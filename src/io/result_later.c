@@ -46,6 +46,13 @@ const char *fm_later_name(fm_later which)
     return name[which];
 }
 
+bool fm_later_ranged(fm_later which)
+{
+    return which == FM_LATER_FIELDS || which == FM_LATER_SUM ||
+           which == FM_LATER_SQUARE_SUM || which == FM_LATER_MEAN ||
+           which == FM_LATER_DEVIATION;
+}
+
 fm_nc_type fm_later_type(const fm_job *job, fm_later which)
 {
     switch (which) {

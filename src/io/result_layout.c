@@ -16,6 +16,7 @@ _Static_assert(sizeof(size_t) == sizeof(int64_t), "indices are stored as they st
 typedef struct draft {
     fm_nc *nc;
     const fm_job *job;
+    const fm_range *range; /* [FM_LATER_KINDS] */
     fm_nc_place *place;
     double *scratch; /* as long as the longest axis */
     fm_nc_axis x, z, source, receiver, pair, interface;
@@ -230,7 +231,14 @@ static void put_source_states(const draft *d)
     put_flags(d->nc, "not_done done failed");
 }
 
-static void put_fields(const draft *d, const double range[2])
+/* Of the variable defined last. */
+static void put_later_range(const draft *d, fm_later which)
+{
+    const double range[] = {d->range[which].least, d->range[which].greatest};
+    fm_nc_range(d->nc, fm_later_type(d->job, which), range);
+}
+
+static void put_fields(const draft *d)
 {
     const double none = NAN;
     const float none_f32 = NAN;
@@ -245,7 +253,7 @@ static void put_fields(const draft *d, const double range[2])
     fm_nc_text(d->nc, "long_name", "first-arrival travel time");
     snprintf(text, sizeof text, "source_id source_%s source_%s", x_name(d), z_name(d));
     fm_nc_text(d->nc, "coordinates", text);
-    fm_nc_range(d->nc, fm_later_type(d->job, FM_LATER_FIELDS), range);
+    put_later_range(d, FM_LATER_FIELDS);
 }
 
 /* One map over all sources. Which of them it has is told by its companions. */
@@ -261,6 +269,7 @@ static void put_map(const draft *d, fm_later which, const char *units,
         fm_nc_text(d->nc, "cell_methods", method);
         fm_nc_text(d->nc, "ancillary_variables",
                    "traveltime_count traveltime_sum_sources");
+        put_later_range(d, which);
     }
 }
 
@@ -342,10 +351,10 @@ static size_t longest(const fm_job *job)
 }
 
 void fm_layout_describe(fm_nc *nc, const fm_job *job, const fm_provenance *provenance,
-                        const double range[2], fm_nc_place *place)
+                        const fm_range range[FM_LATER_KINDS], fm_nc_place *place)
 {
     size_t n = longest(job);
-    draft d = {.nc = nc, .job = job, .place = place};
+    draft d = {.nc = nc, .job = job, .range = range, .place = place};
     d.scratch = malloc(n * sizeof *d.scratch);
     if (!d.scratch) {
         fm_fail_memory(&nc->error, "an axis", (double)(n * sizeof *d.scratch));
@@ -361,7 +370,7 @@ void fm_layout_describe(fm_nc *nc, const fm_job *job, const fm_provenance *prove
     put_interfaces(&d);
     put_pairs(&d);
     put_source_states(&d);
-    put_fields(&d, range);
+    put_fields(&d);
     put_sums(&d);
     free(d.scratch);
 }

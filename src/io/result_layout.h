@@ -25,6 +25,13 @@ typedef enum fm_later {
     FM_LATER_KINDS
 } fm_later;
 
+typedef struct fm_range {
+    double least, greatest;
+} fm_range;
+
+/* Is its attribute actual_range known at the end only? */
+bool fm_later_ranged(fm_later which);
+
 /* Does this job's file have it; its name, type and number of slabs. */
 bool fm_later_wanted(const fm_job *job, fm_later which);
 const char *fm_later_name(fm_later which);
@@ -34,8 +41,9 @@ size_t fm_later_positions(const fm_job *job, fm_later which); /* of one slab */
 
 /* Describe the whole file to nc; errors stick to nc. The places of the later variables
  * go to place[FM_LATER_KINDS] (size 0 where there is none). range: least and greatest
- * time of all fields; NaN as long as it is not known. */
+ * value of each of them that states it (fm_later_ranged); NaN as long as it is not
+ * known. */
 void fm_layout_describe(fm_nc *nc, const fm_job *job, const fm_provenance *provenance,
-                        const double range[2], fm_nc_place *place);
+                        const fm_range range[FM_LATER_KINDS], fm_nc_place *place);
 
 #endif

@@ -50,6 +50,19 @@ static void fill(const fm_shot_sums *sums, size_t first, size_t nx, row *r)
     }
 }
 
+/* Missing values are left out: no comparison with them is true. */
+static void widen(fm_range *found, const row *r, size_t nx)
+{
+    for (size_t p = 0; p < PLANES; p++) {
+        fm_range *range = &found[which[p]];
+        for (size_t i = 0; i < nx; i++) {
+            double value = r->plane[p][i];
+            range->least = value < range->least ? value : range->least;
+            range->greatest = value > range->greatest ? value : range->greatest;
+        }
+    }
+}
+
 static fm_status write_row(fm_slabs *later, const fm_part_file *part, size_t k,
                            const row *r, fm_error *error)
 {
@@ -62,12 +75,13 @@ static fm_status write_row(fm_slabs *later, const fm_part_file *part, size_t k,
 
 fm_status fm_result_sums_write(fm_slabs *later, const fm_part_file *part,
                                const fm_grid *grid, const fm_shot_sums *sums,
-                               fm_error *error)
+                               fm_range *found, fm_error *error)
 {
     row r = {0};
     fm_status status = row_create(grid->nx, &r, error);
     for (size_t k = 0; k < grid->nz && status == FM_OK; k++) {
         fill(sums, k * grid->nx, grid->nx, &r);
+        widen(found, &r, grid->nx);
         status = write_row(later, part, k, &r, error);
     }
     if (status == FM_OK) {

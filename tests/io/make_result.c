@@ -1,6 +1,7 @@
 /* Writes one of the fixture's result files: make_result KIND FILE. For open_result.py,
  * which opens it with the programs people use. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "io/result.h"
@@ -23,6 +24,7 @@ static const kind kinds[] = {
     {"polar", {.geometry = FM_POLAR, .fields = true, .times = true, .interface = true}},
     {"times", {.geometry = FM_CARTESIAN, .times = true}},
     {"fields", {.geometry = FM_CARTESIAN, .fields = true}},
+    {"sums", {.geometry = FM_GEOGRAPHIC, .sum = true, .masked = true}},
 };
 
 static fm_status write_file(const char *path, const fm_job *job, fm_error *error)
@@ -34,6 +36,11 @@ static fm_status write_file(const char *path, const fm_job *job, fm_error *error
         fixture_shot_make(job, s, &shot);
         status = fm_result_add(file, &shot.result, error);
         fixture_shot_clear(&shot);
+    }
+    if (status == FM_OK && job->spec.want_sum) {
+        fm_shot_sums sums = fixture_sums_make(job, job->shots.n);
+        status = fm_result_add_sums(file, &sums, error);
+        free((void *)sums.exact);
     }
     return status == FM_OK ? fm_result_commit(file, error) : status;
 }

@@ -48,13 +48,14 @@ EXAMPLES = {  # how to read the model, its geometry, dice, km in a unit of the t
 }
 
 
-class Expected:
+class Expected(open_result.Expected):
     """What the result of an example must contain."""
 
     def __init__(self, data, name):
         folder = os.path.join(data, name)
         model, self.geometry, self.dice, unit = EXAMPLES[name]
-        self.kind, self.fields, self.times, self.dtype = name, True, True, np.float32
+        self.kind, self.fields, self.times, self.sums = name, True, True, True
+        self.dtype = np.float32
         self.x_name, self.z_name = open_result.NAMES[self.geometry]
         x, z, self.at_nodes = model(folder)
         self.x = np.linspace(x[0], x[-1], (len(x) - 1) * self.dice + 1)
@@ -128,7 +129,8 @@ class Expected:
     def variables(self):
         x, z = self.x_name, self.z_name
         names = {x, z, "speed", "source", "receiver", "source_status", "traveltime",
-                 "arrival", "arrival_source", "arrival_receiver", "arrival_status"}
+                 "arrival", "arrival_source", "arrival_receiver", "arrival_status",
+                 "traveltime_sum_sources", *open_result.MAPS}
         return names | {f"{who}_{what}" for who in ("source", "receiver")
                         for what in ("id", x, z)}
 
@@ -139,7 +141,8 @@ def main():
 
     def write(path):
         job = os.path.join(data, name, "job.yaml")
-        open_result.run(fermat, "forward", job, "--workers", "2", "-o", path)
+        open_result.run(fermat, "forward", job, "--workers", "2", "-o", path,
+                        "--set", "want=[times, fields, sum]")
         want.take(path)
 
     open_result.open_with_all(write, want)

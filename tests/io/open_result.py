@@ -16,7 +16,9 @@ import h5py
 import numpy as np
 
 ROWS, COLUMNS, SPEED, SPEED_BEYOND, RADIUS = 5, 7, 4.0, 5.0, 6371.0
-GEOMETRY = {"times": "cartesian", "fields": "cartesian"}
+GEOMETRY = {"times": "cartesian", "fields": "cartesian", "sums": "geographic"}
+MAPS = {"traveltime_sum": "s", "traveltime_square_sum": "s2", "traveltime_count": "1",
+        "traveltime_mean": "s", "traveltime_deviation": "s"}
 NAMES = {"cartesian": ("x", "z"), "geographic": ("lon", "lat"), "polar": ("angle", "radius")}
 UNITS = {"cartesian": ("km", "km"), "geographic": ("degrees_east", "degrees_north"),
          "polar": ("degrees", "km")}
@@ -41,13 +43,14 @@ class Expected:
         self.source_x, self.source_z = self.x[[0, 2, 4]], np.full(3, self.z[0])
         self.receiver_x, self.receiver_z = self.x[[0, 2, 4, 6]], np.full(4, self.z[-1])
         self.source_of_pair, self.receiver_of_pair = SOURCE_OF_PAIR, [0, 1, 2, 3] * 2
-        self.fields = kind != "times"
-        self.times = kind != "fields"
+        self.fields = kind not in ("times", "sums")
+        self.times = kind not in ("fields", "sums")
+        self.sums = kind == "sums"
         self.dtype = np.float64 if kind == "geographic" else np.float32
         self.masked = np.zeros((ROWS, COLUMNS), bool)
-        self.masked[1, 2] = kind == "geographic"
+        self.masked[1, 2] = self.geometry == "geographic"
         self.speed = np.where(self.masked, math.nan, SPEED)
-        self.states = [1, 1, 1] if self.fields else [1, 0, 1]
+        self.states = [1, 0, 1] if kind == "times" else [1, 1, 1]
 
     def time(self, x, z, sx, sz):
         """Seconds along the straight line, or the great circle."""
@@ -70,12 +73,26 @@ class Expected:
         return np.array([self.time(self.receiver_x[p % 4], self.z[-1], self.source_x[s],
                                    self.z[0]) for p, s in enumerate(self.source_of_pair)])
 
+    def maps(self):
+        """What the sums over sources must be, by the names of their variables."""
+        fields = np.array([self.field(s) for s in range(len(self.source_ids))], float)
+        count = np.sum(~np.isnan(fields), 0)
+        reached = np.where(count > 0, 1, math.nan)
+        mean = np.nanmean(np.where(count > 0, fields, 0), 0) * reached
+        spread = np.nanmean(np.where(count > 0, (fields - mean) ** 2, 0), 0) * reached
+        return {"traveltime_sum": np.nansum(fields, 0) * reached,
+                "traveltime_square_sum": np.nansum(fields**2, 0) * reached,
+                "traveltime_count": count, "traveltime_mean": mean,
+                "traveltime_deviation": np.sqrt(spread)}
+
     def variables(self):
         x, z = self.x_name, self.z_name
         names = {x, z, "speed", "source", "receiver", "source_status"}
         names |= {f"{who}_{what}" for who in ("source", "receiver") for what in ("id", x, z)}
         if self.fields:
             names |= {"traveltime"}
+        if self.sums:
+            names |= set(MAPS) | {"traveltime_sum_sources"}
         if self.times:
             names |= {"arrival", "arrival_source", "arrival_receiver", "arrival_status"}
         if self.kind == "cartesian":
@@ -90,6 +107,11 @@ def close(found, expected):
     np.testing.assert_allclose(found, expected, rtol=tolerance, atol=1e-9)
 
 
+def close_maps(found, expected):
+    """Of doubles, however the fields that are compared with were rounded."""
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+
+
 def run(*command):
     """The output of a command that must succeed and complain of nothing."""
     done = subprocess.run(command, capture_output=True, text=True)
@@ -100,8 +122,9 @@ def run(*command):
 
 def ncdump(path, want):
     text = run("ncdump", "-h", path)
-    found = {line.split("(")[0].split()[-1] for line in text.splitlines()
-             if line.startswith("\t") and "(" in line and ":" not in line}
+    variables = text[text.index("\nvariables:"):text.index("\n// global")]
+    found = {line.split("(")[0].rstrip(" ;").split()[-1] for line in variables.splitlines()
+             if line.startswith("\t") and not line.startswith("\t\t")}
     assert found == want.variables(), found ^ want.variables()
     assert ':Conventions = "CF-1.10"' in text
     assert (f"pair = {len(want.source_of_pair)} " in text) == want.times
@@ -132,6 +155,12 @@ def check_h5py(path, want):
             assert list(f["arrival_source"][:]) == want.source_of_pair
             assert list(f["arrival_receiver"][:]) == want.receiver_of_pair
             assert list(f["arrival_status"][:]) == [1] * len(want.source_of_pair)
+        if want.sums:
+            assert f["traveltime_sum_sources"][()] == len(want.source_ids)
+            assert f["traveltime_sum_sources"].shape == ()
+            for name, values in want.maps().items():
+                close_maps(f[name][:], values)
+                assert np.all((f["traveltime_count"][:] == 0) == np.isnan(f["traveltime_sum"]))
         if want.kind == "polar":
             close(f["speed_beyond"][0], np.full(COLUMNS, SPEED_BEYOND))
             close(f["interface_radius"][:], want.z[2:3])
@@ -157,6 +186,19 @@ def check_xarray(path, want):
             assert f"source_{want.x_name}" in field.coords
             nearest = field.sel(source=last).isel({want.z_name: 3})
             close(nearest.values, want.field(last - 1)[3])
+        if want.sums:
+            assert data.traveltime_sum_sources.item() == last
+            for name, values in want.maps().items():
+                assert data[name].dims == (want.z_name, want.x_name)
+                assert data[name].attrs["units"] == MAPS[name]
+                close_maps(data[name].values, values)
+            mean, squares = (data[n] / data.traveltime_count
+                             for n in ("traveltime_sum", "traveltime_square_sum"))
+            close_maps(data.traveltime_mean.values, mean.values)
+            close_maps((data.traveltime_deviation**2 + mean**2).values, squares.values)
+            assert data.traveltime_mean.attrs["cell_methods"] == "source: mean"
+            method = data.traveltime_deviation.attrs["cell_methods"]
+            assert method == "source: standard_deviation"
         if want.times:
             assert data.arrival.dims == ("pair",) and data.arrival.dtype == np.float64
             ids = data.source_id[data.arrival.arrival_source].values.tolist()
@@ -174,6 +216,8 @@ def gmt(path, want):
     if not shutil.which("gmt"):
         print("SKIP: no gmt")
         return
+    if want.sums:
+        gmt_maps(path, want)
     grdinfo(path, "speed", want, np.nanmin(want.speed), np.nanmax(want.speed))
     if want.fields:
         sources = range(len(want.source_ids))
@@ -183,6 +227,15 @@ def gmt(path, want):
         found = np.array([float(line.split("\t")[2]) for line in text.splitlines()])
         expected = want.field(1)[::-1].ravel()  # GMT begins with the largest y
         np.testing.assert_allclose(found, expected[~np.isnan(expected)], rtol=1e-6, atol=1e-9)
+
+
+def gmt_maps(path, want):
+    for name, values in want.maps().items():
+        if name == "traveltime_count":
+            continue  # states no range, which is what gmt shows
+        words = run("gmt", "grdinfo", "-C", f"{path}?{name}").split("\t")
+        close_maps([float(word) for word in words[5:7]],
+                   [np.nanmin(values), np.nanmax(values)])
 
 
 def open_with_all(write, want):

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sums.h"
+
 static void require(bool condition)
 {
     if (!condition) {
@@ -117,14 +119,15 @@ void fixture_make(const fixture_options *options, fm_job *job)
                               .length_scale = 1,
                               .want_times = options->times,
                               .want_fields = options->fields,
+                              .want_sum = options->sum,
                               .fields_f64 = options->f64,
                               .allow_reciprocal = options->reciprocal,
                               .solver = {.order = 2, .refine = FM_REFINE_AUTO}};
-    require(fm_shots_plan(&job->survey, options->fields, options->reciprocal,
-                          &job->shots, NULL) == FM_OK);
+    require(fm_shots_plan(&job->survey, fm_job_wants_whole_fields(&job->spec),
+                          options->reciprocal, &job->shots, NULL) == FM_OK);
 }
 
-static void *make_field(const fm_job *job, fm_point origin)
+static void *make_field(const fm_job *job, fm_point origin, bool wide)
 {
     const fm_grid *grid = &job->medium.grid;
     double *f64 = allocate(fm_grid_nodes(grid), sizeof(double));
@@ -138,8 +141,8 @@ static void *make_field(const fm_job *job, fm_point origin)
             f32[node] = (float)f64[node];
         }
     }
-    free(job->spec.fields_f64 ? (void *)f32 : f64);
-    return job->spec.fields_f64 ? (void *)f64 : f32;
+    free(wide ? (void *)f32 : f64);
+    return wide ? (void *)f64 : f32;
 }
 
 void fixture_shot_make(const fm_job *job, size_t s, fixture_shot *shot)
@@ -156,7 +159,8 @@ void fixture_shot_make(const fm_job *job, size_t s, fixture_shot *shot)
             fm_distance(&job->medium.grid, origin, target) / FIXTURE_SPEED;
         shot->status[r] = FM_PAIR_REACHED;
     }
-    shot->field = job->spec.want_fields ? make_field(job, origin) : NULL;
+    shot->field =
+        job->spec.want_fields ? make_field(job, origin, job->spec.fields_f64) : NULL;
     shot->result = (fm_shot_result){.shot = s,
                                     .status = FM_OK,
                                     .n = n,
@@ -172,4 +176,27 @@ void fixture_shot_clear(fixture_shot *shot)
     free(shot->status);
     free(shot->field);
     *shot = (fixture_shot){0};
+}
+
+fm_shot_sums fixture_sums_make(const fm_job *job, size_t n)
+{
+    size_t nodes = fm_grid_nodes(&job->medium.grid);
+    fm_sum_scale scale = fm_sums_scale(&job->medium);
+    fm_sum_shape shape = fm_sums_shape(&scale, nodes);
+    fm_fixed *exact = allocate(fm_sum_size(&shape), sizeof *exact);
+    for (size_t s = 0; s < n; s++) {
+        double *addend = allocate(fm_sum_size(&shape), sizeof *addend);
+        double *field =
+            make_field(job, fm_shots_origin(&job->shots, &job->survey, s), true);
+        memcpy(addend, field, nodes * sizeof *field);
+        require(fm_sums_fill(&scale, nodes, addend) == nodes);
+        for (size_t p = 0; p < shape.parts; p++) {
+            fm_fixed *part = exact + p * nodes;
+            require(fm_fixed_add_doubles(part, part, addend + p * nodes, nodes,
+                                         shape.part[p].lsb) == nodes);
+        }
+        free(field);
+        free(addend);
+    }
+    return (fm_shot_sums){n, nodes, scale.exponent, scale.counted, exact};
 }

@@ -13,7 +13,7 @@ enum { FIXTURE_ROWS = 5, FIXTURE_COLUMNS = 7 };
 
 typedef struct fixture_options {
     fm_geometry geometry;
-    bool fields, f64, times, observed, interface, masked, reciprocal;
+    bool fields, f64, times, sum, observed, interface, masked, reciprocal;
     size_t nsources;     /* 0: three, the second without pairs */
     const char *long_id; /* of the first source, if given */
 } fixture_options;
@@ -29,5 +29,8 @@ typedef struct fixture_shot {
 } fixture_shot;
 void fixture_shot_make(const fm_job *job, size_t s, fixture_shot *shot);
 void fixture_shot_clear(fixture_shot *shot);
+
+/* The sums over the first n shots; the caller frees `exact`. */
+fm_shot_sums fixture_sums_make(const fm_job *job, size_t n);
 
 #endif
