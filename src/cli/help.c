@@ -37,7 +37,7 @@ static const char forward_help[] =
     "    sources: sources.csv\n"
     "    receivers: receivers.csv\n"
     "    pairs: pairs.csv         # optional; all pairs without it\n"
-    "  want: [times, fields]\n"
+    "  want: [times, fields]     # and sum: mean and deviation over the sources\n"
     "  output: australia.h5\n"
     "\n"
     "Options\n"

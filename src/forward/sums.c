@@ -13,14 +13,15 @@
  * twice which is taken, since a scheme of second order may overshoot. Only products
  * and comparisons enter, so that every machine finds the same number.
  *
- * The bound is generous, yet nothing is lost by it: a double below 2^exponent is a
- * multiple of 2^(exponent - 95) if it is above 2^(exponent - 43). For Australia at a
- * quarter of a degree that is every time above a few milliseconds, and what is smaller
- * is rounded at 10^-25 s.
+ * The bound is generous, yet nothing is lost by it: a double is a multiple of
+ * 2^(exponent - 95) if it is above 2^(exponent - 43). For Australia at a quarter of a
+ * degree (exponent 14) that is every time above two nanoseconds, and what is smaller is
+ * rounded at 10^-25 s.
  *
  * Squares are below 2^(2 exponent), so theirs is lsb = 2 exponent - 95. A square has up
  * to 106 bits, a double 53: the rest, which is at most 2^-53 of it, goes into a part of
- * its own with lsb = 2 exponent - 148. It is what lets the deviation of nearly equal
+ * its own with lsb = 2 exponent - 148 (both exact for times above 2^(exponent - 21),
+ * milliseconds in that example). It is what lets the deviation of nearly equal
  * times be told from nothing (moments.c). */
 #include "sums.h"
 

@@ -358,6 +358,9 @@ static fm_status write_missing_sums(fm_result_file *file, fm_error *error)
 /* Ranges are known when all has been written. */
 static fm_status write_ranges(fm_result_file *file, fm_error *error)
 {
+    if (!file->later[FM_LATER_FIELDS].name && !file->later[FM_LATER_SUM].name) {
+        return FM_OK;
+    }
     fm_nc nc;
     fm_nc_update(file->part.temporary, &nc);
     for (int i = 0; i < FM_LATER_KINDS; i++) {

@@ -103,6 +103,17 @@ class Interrupt(Case):
         took = min(shot["seconds"] for shot in self.record("try.run.json")["shots"])
         return str(5 / round(5 / (0.02 * math.sqrt(took / seconds))))
 
+    def test_the_sum_that_is_kept_is_that_of_the_shots_done(self):
+        run, _ = self.start("--set", "want=[times, sum]", spacing="0.025")
+        self.await_shots(run, 1)
+        run.send_signal(signal.SIGTERM)
+        _, last = self.end(run)
+        self.assertEqual(self.variable("out.h5.part", "traveltime_sum_sources"),
+                         [last["done"]])
+        count = self.variable("out.h5.part", "traveltime_count")
+        self.assertEqual(set(count), {last["done"]})
+        self.assertNotIn(None, self.variable("out.h5.part", "traveltime_mean"))
+
     def test_shots_that_do_not_end_within_the_grace_are_given_up(self):
         # The signal comes when others have just begun, which must need far longer than
         # the tenth of a second or two in which the end of the grace is noticed.

@@ -49,7 +49,7 @@ class Report(Case):
             self.assertIn(words, out)
 
     def test_the_plan_foretells_the_size_of_the_output(self):
-        for want in ("[times]", "[times, fields]"):
+        for want in ("[times]", "[times, fields]", "[sum]"):
             asked = ("--set", f"want={want}", "--set", "model.spacing=[0.05, 0.05]")
             plan = self.forward("--plan", *asked).stdout
             foretold = next(line for line in plan.split("\n") if "out.h5, about" in line)
@@ -69,9 +69,10 @@ class Report(Case):
             self.write(f"{name}.csv", "id,x,z\n" + rows)
         for asked in (("--set", "reciprocity=never"),
                       ("--set", "model.spacing=[0.01, 0.01]", "--set", "want=[fields]",
-                       "--set", "reciprocity=never")):
+                       "--set", "reciprocity=never"),
+                      ("--set", "model.spacing=[0.01, 0.01]", "--set", "want=[sum]")):
             asked += ("--workers", "2", "--set", "solver.refine=0")
-            if "want=[fields]" in asked:
+            if "want=[fields]" in asked or "want=[sum]" in asked:
                 self.write("sources.csv", SOURCES)
             plan = self.forward("--plan", *asked).stdout
             line = next(line for line in plan.split("\n") if line.startswith("memory"))

@@ -177,6 +177,11 @@ static void want_fields(fm_job *job)
     job->spec.want_fields = true;
 }
 
+static void want_sum(fm_job *job)
+{
+    job->spec.want_sum = true;
+}
+
 static void f64(fm_job *job)
 {
     job->spec.fields_f64 = true;
@@ -312,6 +317,7 @@ static void what_decides_the_numbers_makes_another_shot(void **state)
         {"the refinement", constant, refine, 0},
         {"the early stop", whole, stop_early, 0},
         {"the wish for fields", constant, want_fields, 0},
+        {"the wish for the sum", fields, want_sum, 0},
         {"the precision of fields", fields, f64, 0},
         {"one source", constant, a_source, 2},
         {"one receiver", constant, a_receiver, 0},
@@ -426,6 +432,11 @@ static void wants_fields(job_view *v)
     v->want_fields = !v->want_fields;
 }
 
+static void wants_sum(job_view *v)
+{
+    v->want_sum = !v->want_sum;
+}
+
 static void digest_of(const job_view *view, const char *version,
                       char digest[FM_HASH_TEXT])
 {
@@ -464,7 +475,8 @@ static void everything_that_a_worker_is_given_counts(void **state)
                                       solver_order,
                                       solver_refine,
                                       solver_stop,
-                                      wants_fields};
+                                      wants_fields,
+                                      wants_sum};
     for (size_t i = 0; i < sizeof tampers / sizeof *tampers; i++) {
         job_view view;
         char before[FM_HASH_TEXT], after[FM_HASH_TEXT];
