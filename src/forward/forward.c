@@ -98,7 +98,7 @@ static fm_status prepare_sum(run *r, fm_error *error)
 /* After the map, which ended with `status`. */
 static fm_status deliver_sum(const run *r, fm_status status, fm_error *error)
 {
-    if (!r->sum || (status != FM_OK && status != FM_INTERRUPTED)) {
+    if (!r->sum || !r->sink->sums || (status != FM_OK && status != FM_INTERRUPTED)) {
         return status;
     }
     const fm_shot_sums sums = {.shots = r->done,

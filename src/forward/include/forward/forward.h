@@ -65,7 +65,7 @@ typedef struct fm_forward_sink {
     bool (*stop)(void *context);                                  /* may be NULL */
     double grace_s; /* running shots have after a stop; 0: as long as they need */
     /* If the job wants the sum: called once, when all shots are done or after the stop.
-     * The numbers are valid during the call. */
+     * The numbers are valid during the call. May be NULL. */
     fm_status (*sums)(void *context, const fm_shot_sums *sums, fm_error *error);
 } fm_forward_sink;
 
