@@ -126,7 +126,6 @@ static int spawn(const bench_order *order, const bench_signals *signals, pid_t *
 typedef struct child {
     pid_t id;
     double began_s, look_at_s, kill_at_s;
-    size_t most_processes;
     double peak_bytes;
 } child;
 
@@ -139,12 +138,10 @@ static bool has_ended(const child *c)
 
 static void look_at_memory(child *c)
 {
-    size_t processes = 0;
     double began = now_s();
-    double bytes = bench_memory_now(c->id, &processes);
+    double bytes = bench_memory_now(c->id);
     double ended = now_s();
     c->peak_bytes = bytes > c->peak_bytes ? bytes : c->peak_bytes;
-    c->most_processes = processes > c->most_processes ? processes : c->most_processes;
     double pause = ended - c->began_s < 10 * look_s ? look_often_s : look_s;
     double least = (ended - began) / look_share;
     c->look_at_s = ended + (pause > least ? pause : least);
@@ -184,8 +181,9 @@ static void wait_for_end(child *c, const bench_order *order,
     end->wall_s = now_s() - c->began_s;
 }
 
-/* (Linux hands the resident size of the program that starts another on to it, as the
- * least it can have had: a few MB, which a run of forward has anyway.)
+/* The resident size that the kernel keeps counts pages of libraries whole which others
+ * map as well, so it is no match for what was looked at; it stands in where the child
+ * was gone before the first look.
  *
  * The child is a zombie still, so its number cannot be another's: whatever it left
  * behind in its group is ended before it is buried. */
@@ -199,9 +197,8 @@ static void bury(const child *c, bench_end *end)
     }
     end->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     end->peak_bytes = c->peak_bytes;
-    double resident = 1024 * (double)used.ru_maxrss;
-    if (c->most_processes <= 1 && resident > end->peak_bytes) {
-        end->peak_bytes = resident;
+    if (c->peak_bytes <= 0) {
+        end->peak_bytes = 1024 * (double)used.ru_maxrss;
     }
 }
 

@@ -33,7 +33,7 @@ static double own_pss(pid_t process)
     return 1024 * kilobytes;
 }
 
-static double children_of_thread(pid_t process, const char *thread, size_t *processes)
+static double children_of_thread(pid_t process, const char *thread)
 {
     char path[PATH_SIZE + 256];
     double sum = 0;
@@ -41,7 +41,7 @@ static double children_of_thread(pid_t process, const char *thread, size_t *proc
     snprintf(path, sizeof path, "/proc/%ld/task/%s/children", (long)process, thread);
     FILE *file = fopen(path, "r");
     while (file && fscanf(file, "%ld", &child) == 1) {
-        sum += bench_memory_now((pid_t)child, processes);
+        sum += bench_memory_now((pid_t)child);
     }
     if (file) {
         fclose(file);
@@ -49,7 +49,7 @@ static double children_of_thread(pid_t process, const char *thread, size_t *proc
     return sum;
 }
 
-double bench_memory_now(pid_t process, size_t *processes)
+double bench_memory_now(pid_t process)
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "/proc/%ld/task", (long)process);
@@ -57,11 +57,10 @@ double bench_memory_now(pid_t process, size_t *processes)
     if (!threads) {
         return 0;
     }
-    ++*processes;
     double sum = own_pss(process);
     for (struct dirent *entry; (entry = readdir(threads));) {
         if (entry->d_name[0] != '.') {
-            sum += children_of_thread(process, entry->d_name, processes);
+            sum += children_of_thread(process, entry->d_name);
         }
     }
     closedir(threads);
