@@ -3,7 +3,9 @@
 travel-time field, stations as triangles, sources as stars.
 
 Geographic results are drawn as a map, polar sections as the piece of the Earth that
-they are, cartesian ones with depth downwards. A table of `fermat bench` (.csv) becomes the
+they are, cartesian ones with depth downwards. Of a result with the sum over sources (want: [sum])
+the mean travel time and its standard deviation are drawn side by side, unless a source is asked
+for. A table of `fermat bench` (.csv) becomes the
 picture of its speed-up (plot_bench.py).
 """
 
@@ -27,6 +29,8 @@ MOST_NODES = 1500  # a side; finer fields are thinned for drawing
 INK = "#1b1b1b"
 # Slow red, fast blue, and readable for the colour-blind (ColorBrewer).
 COLOURS = "RdYlBu"
+MAPS = {"traveltime_mean": ("mean travel time", "YlGnBu"),
+        "traveltime_deviation": ("standard deviation", "YlOrRd")}
 HALO = [effects.withStroke(linewidth=2.0, foreground="white", alpha=0.85)]
 
 
@@ -53,6 +57,10 @@ class Result:
                 self.time = np.asarray(file["traveltime"][(self.number, *thin)], float)
             else:
                 self.time = None
+            self.maps = {}
+            if set(MAPS) <= set(file):
+                self.maps = {name: file[name][thin] for name in MAPS}
+                self.summed = int(file["traveltime_sum_sources"][()])
         if self.geometry == "cartesian" and max(np.ptp(self.x), np.ptp(self.z)) < 1:
             self.in_metres()
         else:
@@ -106,11 +114,14 @@ def time_unit(longest):
     return (1, "s") if longest > 1 else (1000, "ms")
 
 
-def isochrones(axes, x, y, time):
+def isochrones(axes, x, y, time, about=16):
     factor, unit = time_unit(np.nanmax(time))
     values = np.ma.masked_invalid(time * factor)
-    step = nice_step(float(values.max()), 16)
-    levels = np.arange(step, float(values.max()), step)
+    least, most = float(values.min()), float(values.max())
+    if least == most:
+        return ""
+    step = nice_step(most - least, about)
+    levels = np.arange(np.floor(least / step) + 1, np.ceil(most / step)) * step
     lines = axes.contour(x, y, values, levels=levels, colors=INK, linewidths=0.7, alpha=0.85)
     labels = axes.clabel(lines, levels[1::2], fmt=lambda v: f"{v:g}", fontsize=7)
     plt.setp(labels, path_effects=HALO)
@@ -185,16 +196,16 @@ def degrees(value, positive, negative):
     return f"{abs(value):g}°{letter}"
 
 
-def paint(axes, x, y, speed):
-    """The speed in colour; masked nodes stay white, which smooth shading cannot do."""
-    shading = "gouraud" if np.isfinite(speed).all() else "nearest"
-    return axes.pcolormesh(x, y, np.ma.masked_invalid(speed), cmap=COLOURS, shading=shading,
+def paint(axes, x, y, values, colours):
+    """Values in colour; masked nodes stay white, which smooth shading cannot do."""
+    shading = "gouraud" if np.isfinite(values).all() else "nearest"
+    return axes.pcolormesh(x, y, np.ma.masked_invalid(values), cmap=colours, shading=shading,
                            rasterized=True)
 
 
-def draw_flat(axes, result, lines):
+def draw_flat(axes, result, lines, values, colours):
     """A map, or a vertical section."""
-    image = paint(axes, result.x, result.z, result.speed)
+    image = paint(axes, result.x, result.z, values, colours)
     x0, x1, z0, z1 = result.x[0], result.x[-1], result.z[0], result.z[-1]
     axes.set_xlim(x0, x1)
     if result.geometry == "geographic":
@@ -212,7 +223,7 @@ def draw_flat(axes, result, lines):
     return image, result.x, result.z, lambda x, z: (np.asarray(x), np.asarray(z))
 
 
-def draw_wedge(axes, result, _lines):
+def draw_wedge(axes, result, _lines, values, colours):
     """A section of the Earth with its true shape, its middle upwards."""
     middle = np.radians(result.x[0] + result.x[-1]) / 2
 
@@ -222,7 +233,7 @@ def draw_wedge(axes, result, _lines):
 
     angle, radius = np.meshgrid(result.x, result.z)
     x, y = place(angle, radius)
-    image = paint(axes, x, y, result.speed)
+    image = paint(axes, x, y, values, colours)
     edge = np.concatenate([np.column_stack([result.x, 0 * result.x + result.z[0]]),
                            np.column_stack([result.x, 0 * result.x + result.z[-1]])[::-1]])
     axes.fill(*place(edge[:, 0], edge[:, 1]), fill=False, ec=INK, lw=1.0)
@@ -256,7 +267,8 @@ def picture_size(result):
 def draw(result, title, note, lines, labels):
     figure, axes = plt.subplots(figsize=picture_size(result), layout="constrained")
     wedge = result.geometry == "polar"
-    image, x, y, place = (draw_wedge if wedge else draw_flat)(axes, result, lines)
+    image, x, y, place = (draw_wedge if wedge else draw_flat)(
+        axes, result, lines, result.speed, COLOURS)
     words = [note] if note else []
     if result.time is None:
         words.insert(0, "No isochrones: the job did not want fields.")
@@ -285,6 +297,53 @@ def draw(result, title, note, lines, labels):
     return figure
 
 
+def draw_map(figure, axes, result, lines, name):
+    """The mean or the deviation over the sources in colour and lines."""
+    label, colours = MAPS[name]
+    wedge = result.geometry == "polar"
+    factor, unit = time_unit(np.nanmax(result.maps[name]))
+    values = result.maps[name] * factor
+    image, x, y, place = (draw_wedge if wedge else draw_flat)(axes, result, lines, values, colours)
+    isochrones(axes, x, y, result.maps[name], 8)
+    sources, stations = result.sources, result.receivers
+    common = {"mec": INK, "ls": "", "clip_on": False}
+    axes.plot(*place(stations.x, stations.z), "^", ms=3.5, mfc="#f7f7f7", mew=0.6, zorder=5,
+              label="station", **common)
+    for done, colour, who in ((False, "#9a9a9a", "source not done"), (True, "#ffd92f", "source")):
+        which = result.done == done
+        if which.any():
+            axes.plot(*place(sources.x[which], sources.z[which]), "*", ms=9, mfc=colour, mew=0.7,
+                      zorder=6, label=who, **common)
+    bar = figure.colorbar(image, ax=axes, orientation="horizontal", aspect=32, pad=0.03,
+                          shrink=0.7 if wedge else 0.9)
+    bar.set_label(f"{label} ({unit})")
+    bar.outline.set_linewidth(0.6)
+
+
+def draw_maps(result, title, note, lines):
+    """Mean and deviation side by side; what is wide, one below the other."""
+    wide, high = picture_size(result)
+    wedge = result.geometry == "polar"
+    below = wedge or wide > 2.2 * high
+    figure, both = plt.subplots(*((2, 1) if below else (1, 2)), layout="constrained",
+                                figsize=(wide, 1.9 * high) if below else (1.25 * wide, 0.8 * high))
+    for axes, name in zip(both, MAPS):
+        draw_map(figure, axes, result, lines, name)
+    if not below:
+        both[1].set_ylabel("")
+        both[1].tick_params(labelleft=False)
+    figure.suptitle(title, fontsize=13, weight="bold")
+    sources = len(result.done)
+    of = f"All {sources} sources." if result.summed == sources else (
+        f"{result.summed} of {sources} sources; the others are not done.")
+    of += f" {note}" if note else ""
+    both[0].set_title(of, fontsize=8.5, loc="left", color="#444444")
+    handles, labels = both[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper center", bbox_to_anchor=(0.5, 0), ncols=3,
+                  fontsize=8.5, frameon=False)
+    return figure
+
+
 def picture_name(result):
     """out.h5 is drawn as out.png, out.h5.part as out.part.png."""
     name = result.removesuffix(".part")
@@ -295,6 +354,11 @@ def picture_name(result):
 def draw_result(options):
     result = Result(options.result, options.source)
     lines = read_lines(options.lines, *AXES[result.geometry]) if options.lines else []
+    if result.maps and not options.source:
+        if not result.summed:
+            raise SystemExit(f"{options.result}: no source is done, so there is no mean to draw")
+        title = options.title or "First arrivals: mean and deviation over the sources"
+        return draw_maps(result, title, options.note, lines)
     title = options.title or f"First arrivals from {result.sources.id[result.number]}"
     return draw(result, title, options.note, lines, not options.no_labels)
 
