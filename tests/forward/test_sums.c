@@ -533,6 +533,34 @@ static void nearly_equal_times_have_their_deviation(void **state)
     }
 }
 
+/* The smallest differences there are: here a unit of the arithmetic is 2^-46 of the
+ * variance, which a double shows. */
+static void neighbouring_doubles_have_their_deviation(void **state)
+{
+    (void)state;
+    for (int e = 0; e < 30; e++) {
+        const double least = ldexp(1, e - 20), next = least + ldexp(1, e - 72);
+        assert_true(next == nextafter(least, INFINITY));
+        const double time[] = {least, next};
+        assert_true(moments_of(time, 2, 1, e).deviation == ldexp(1, e - 73));
+    }
+}
+
+/* 1 + 2^-53, halfway between two doubles, and with a little more beyond it. */
+static void the_sum_of_squares_is_rounded_once(void **state)
+{
+    (void)state;
+    const int e = 10, lsb = 2 * e - FM_FIXED_ADDEND_BITS;
+    for (unsigned more = 0; more < 2; more++) {
+        const fm_fixed exact[3] = {
+            {0, 0}, {(uint64_t)1 << 40, (int64_t)1 << 29}, {more, 0}};
+        const fm_shot_sums sums = {
+            .shots = 1, .nodes = 1, .exponent = e, .exact = exact};
+        double expected = ldexp(1 + more * 0x1p-52, 93 + lsb);
+        assert_true(fm_shot_sums_at(&sums, 0).square_sum == expected);
+    }
+}
+
 static void moments_hold_from_the_smallest_scale_to_the_largest(void **state)
 {
     (void)state;
@@ -601,6 +629,8 @@ int main(void)
         cmocka_unit_test(no_time_reaches_the_bound_and_none_is_lost_in_it),
         cmocka_unit_test(the_bound_follows_the_slowest_speed),
         cmocka_unit_test(nearly_equal_times_have_their_deviation),
+        cmocka_unit_test(neighbouring_doubles_have_their_deviation),
+        cmocka_unit_test(the_sum_of_squares_is_rounded_once),
         cmocka_unit_test(moments_hold_from_the_smallest_scale_to_the_largest),
         cmocka_unit_test(the_longest_arithmetic_does_not_overflow),
         cmocka_unit_test(the_plan_counts_the_sums_of_every_worker),
