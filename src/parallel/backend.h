@@ -64,6 +64,7 @@ struct fm_backend {
 
 extern const fm_backend fm_backend_serial;
 extern const fm_backend fm_backend_threads;
+extern const fm_backend fm_backend_processes;
 extern const fm_backend fm_backend_mpi; /* if the build has FM_MPI */
 
 #endif

@@ -16,13 +16,14 @@
 static const fm_backend *const backends[] = {
     &fm_backend_serial,
     &fm_backend_threads,
+    &fm_backend_processes,
 #ifdef FM_MPI
     &fm_backend_mpi,
 #endif
     NULL,
 };
 
-static const char names[] = "serial, threads, mpi or auto";
+static const char names[] = "serial, threads, processes, mpi or auto";
 
 /* A spec while it is read, and where it was found, for messages. */
 typedef struct reader {

@@ -96,6 +96,14 @@ static workspace *workspace_of(fm_worker *worker, const fm_kernel *kernel)
     return space;
 }
 
+void fm_worker_prepare(fm_worker *worker, const fm_kernel *kernel)
+{
+    bool outer = inside_a_kernel;
+    inside_a_kernel = true;
+    workspace_of(worker, kernel);
+    inside_a_kernel = outer;
+}
+
 /* How a task ended that its time or its map had given up. */
 static void end_overdue(const fm_worker *worker, fm_task *task)
 {

@@ -27,6 +27,10 @@ void fm_worker_destroy(fm_worker *worker);
  * end well has FM_TIMED_OUT, one that was given up FM_CANCELLED. */
 void fm_worker_run(fm_worker *worker, fm_task *task);
 
+/* Open the workspace of a kernel, if that has not been tried, ahead of its first task.
+ */
+void fm_worker_prepare(fm_worker *worker, const fm_kernel *kernel);
+
 /* Close the workspaces; the next tasks open new ones with this data. */
 void fm_worker_share(fm_worker *worker, fm_bytes shared);
 

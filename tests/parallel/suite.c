@@ -22,7 +22,16 @@
 static fm_kernels known_kernels(void);
 
 static const char *const every_backend[] = {
-    "serial", "threads:1", "threads:2", "threads:7", "threads:16",
+    "serial",
+    "threads:1",
+    "threads:2",
+    "threads:7",
+    "threads:16",
+    "processes:1",
+    "processes:2",
+    "processes:7",
+    "processes:2,start=forkserver",
+    "processes:5,start=spawn",
 #ifdef FM_MPI
     "mpi", /* without mpirun */
 #endif
@@ -412,6 +421,11 @@ static const fm_kernel kernels[] = {
 static fm_kernels known_kernels(void)
 {
     return (fm_kernels){kernels, sizeof kernels / sizeof *kernels};
+}
+
+void serve_suite(void)
+{
+    fm_pool_serve(known_kernels());
 }
 
 fm_pool *open_pool(void **state)

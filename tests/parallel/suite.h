@@ -8,6 +8,8 @@
 
 #include "parallel/pool.h"
 
+/* The first line of main: workers may be this program started afresh. */
+void serve_suite(void);
 /* Each test on each backend of the one list in suite.c, or on those chosen; the number
  * that failed. Under mpirun the tests run in rank 0, and the others serve it. */
 int run_on_every_backend(struct CMUnitTest *tests, size_t n);

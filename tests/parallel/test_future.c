@@ -317,6 +317,7 @@ static void close_without_wait_cancels_what_is_pending(void **state)
 
 int main(void)
 {
+    serve_suite();
     struct CMUnitTest tests[] = {
         cmocka_unit_test(future_gives_the_bytes_again_and_again),
         cmocka_unit_test(future_gives_the_error_of_its_task),

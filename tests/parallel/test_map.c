@@ -428,6 +428,7 @@ static void unknown_kernel_is_refused_with_the_names_known(void **state)
 
 int main(void)
 {
+    serve_suite();
     struct CMUnitTest tests[] = {
         cmocka_unit_test(map_delivers_each_result_once),
         cmocka_unit_test(map_in_order_delivers_by_index),

@@ -238,7 +238,7 @@ static void specs_choose_backend_and_workers(void **state)
 static void bad_specs_are_refused_with_what_is_wrong(void **state)
 {
     (void)state;
-    const char *choose = "; choose serial, threads, mpi or auto";
+    const char *choose = "; choose serial, threads, processes, mpi or auto";
     const char *unknown[] = {"treads", "Threads", "thread",    "threads2",
                              ":2",     " serial", ",retries=1"};
     const char *number[] = {
@@ -302,7 +302,7 @@ static void environment_stands_in_for_the_spec(void **state)
     assert_spec("serial", "serial", 1);
     setenv("FERMAT_POOL", "treads", 1);
     assert_refused(NULL, "FERMAT_POOL \"treads\": there is no backend \"treads\"; "
-                         "choose serial, threads, mpi or auto");
+                         "choose serial, threads, processes, mpi or auto");
     setenv("FERMAT_POOL", "", 1);
     assert_spec(NULL, "threads", fm_processors());
     unsetenv("FERMAT_POOL");
@@ -334,6 +334,7 @@ static void kernels_of_one_name_are_refused(void **state)
 
 int main(void)
 {
+    serve_suite();
     struct CMUnitTest tests[] = {
         cmocka_unit_test(pool_knows_its_name_and_its_workers),
         cmocka_unit_test(pool_that_did_nothing_closes),

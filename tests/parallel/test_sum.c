@@ -186,6 +186,7 @@ static void sum_of_no_tasks_is_zero(void **state)
 
 int main(void)
 {
+    serve_suite();
     struct CMUnitTest tests[] = {
         cmocka_unit_test(sum_is_that_of_the_tasks_that_went_well),
         cmocka_unit_test(addend_that_is_no_number_fails_its_task),
