@@ -100,6 +100,8 @@ static int run_program(int argc, char **argv)
  * not, and that must not be before rank 0 has said what is wrong. */
 int main(int argc, char **argv)
 {
+    fm_kernel table[CLI_KERNELS];
+    fm_pool_serve(cli_kernels(table)); /* this may be a worker process of a pool */
     int status = run_program(argc, argv);
     return fm_pool_rank() > 0 ? CLI_DONE : status;
 }

@@ -190,7 +190,8 @@ static fm_status join_output(const words *said, forward_options *options,
     return FM_OK;
 }
 
-/* `threads` and 4 become "threads:4"; a number alone means threads. */
+/* `threads,timeout=9` and 4 become "threads:4,timeout=9"; a number alone means threads.
+ */
 static fm_status join_pool(const words *said, forward_options *options, fm_error *error)
 {
     if (said->workers) {
@@ -207,13 +208,14 @@ static fm_status join_pool(const words *said, forward_options *options, fm_error
     if (!alone && strcmp(backend, "auto") == 0) {
         backend = "threads";
     }
+    int name = (int)strcspn(backend, ",");
     size_t size = strlen(backend) + (alone ? 0 : strlen(said->workers)) + 2;
     options->pool = malloc(size);
     if (!options->pool) {
         return fm_fail_memory(error, "the command line", (double)size);
     }
-    snprintf(options->pool, size, "%s%s%s", backend, alone ? "" : ":",
-             alone ? "" : said->workers);
+    snprintf(options->pool, size, "%.*s%s%s%s", name, backend, alone ? "" : ":",
+             alone ? "" : said->workers, backend + name);
     return FM_OK;
 }
 

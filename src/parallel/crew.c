@@ -153,6 +153,11 @@ static void welcome(processes *p, fm_seat *seat, pid_t pid)
 
 static void take_hired(processes *p, fm_seat *seat, const fm_keeper_note *note)
 {
+    if (p->ending) { /* without a caller it ends at once */
+        fm_channel_close(&seat->channel);
+        seat->state = FM_SEAT_EMPTY;
+        return;
+    }
     if (note->pid > 0) {
         welcome(p, seat, (pid_t)note->pid);
         return;
