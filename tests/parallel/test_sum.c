@@ -111,6 +111,7 @@ static void sum_of_a_stopped_map_is_that_of_what_was_delivered(void **state)
     seen s = {.pool = pool, .stop_after = 33};
     fm_map map = map_of(&s, sum);
     map.stop = stop_after;
+    map.window = 20;
     assert_int_equal(fm_pool_map(pool, &map, NULL), FM_INTERRUPTED);
     assert_in_range(s.delivered, 33, COUNT - !hands_out_all(state));
     assert_sum(sum, &s);
