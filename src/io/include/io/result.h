@@ -24,8 +24,8 @@ fm_status fm_result_create(const char *path, const fm_job *job, fm_result_file *
 fm_status fm_result_add(fm_result_file *file, const fm_shot_result *result,
                         fm_error *error);
 
-/* The sums over the shots, if the job wants them: once, at any time. Without it they are
- * missing values, of no shot. After an error only discard is of use. */
+/* The sums over the shots, if the job wants them: once, at any time. Without it they
+ * are missing values, of no shot. After an error only discard is of use. */
 fm_status fm_result_add_sums(fm_result_file *file, const fm_shot_sums *sums,
                              fm_error *error);
 
