@@ -38,7 +38,7 @@ typedef struct peer {
     size_t tasks;               /* that it has */
     size_t place;               /* in the heap */
     bool bare;                  /* what it has was begun, as far as we know */
-    fm_mpi_credit owed, handed; /* results: to be told consumed; in the last harvest */
+    fm_mpi_credit owed; /* results consumed, of which it was not told */
     struct peer *next_owed;
 } peer;
 
@@ -433,21 +433,36 @@ static bool progress(mpi *m)
 
 /* ---- the window of the static schedule ---- */
 
-/* What was handed to the pool in the last poll has been consumed when it polls again.
- */
+/* To tell of every result would cost as much as the result. What is kept back leaves a
+ * rank room to go on, whatever it has (mpi_site.c). */
+static bool is_worth_telling(const mpi *m, fm_mpi_credit credit)
+{
+    return credit.n > m->site.workers && (credit.n > 1024 || credit.bytes > 256 << 10);
+}
+
+static void tell_credit(mpi *m, peer *p)
+{
+    if (p == m->peers) {
+        fm_mpi_site_consumed(&m->site, p->owed);
+    } else {
+        fm_mpi_parcel *parcel = fm_mpi_pack(&m->link, FM_MPI_CREDIT);
+        fm_mpi_put(parcel, &p->owed, sizeof p->owed);
+        fm_mpi_send(&m->link, parcel, (int)(p - m->peers));
+    }
+    p->owed = (fm_mpi_credit){0};
+}
+
+/* What was handed to the pool in the last poll has been consumed when it polls again. */
 static void send_credit(mpi *m)
 {
-    while (m->owed) {
-        peer *p = m->owed;
-        m->owed = p->next_owed;
-        if (p == m->peers) {
-            fm_mpi_site_consumed(&m->site, p->owed);
+    for (peer **at = &m->owed; *at;) {
+        peer *p = *at;
+        if (is_worth_telling(m, p->owed)) {
+            tell_credit(m, p);
+            *at = p->next_owed;
         } else {
-            fm_mpi_parcel *parcel = fm_mpi_pack(&m->link, FM_MPI_CREDIT);
-            fm_mpi_put(parcel, &p->owed, sizeof p->owed);
-            fm_mpi_send(&m->link, parcel, (int)(p - m->peers));
+            at = &p->next_owed;
         }
-        p->owed = (fm_mpi_credit){0};
     }
 }
 
@@ -490,6 +505,15 @@ static bool rest(mpi *m, fm_mpi_pause *pause, double left_s)
     return false;
 }
 
+/* By the static schedule as many results as were asked for may not fit into the window:
+ * when nothing has come for a while, those that are there are enough. */
+static bool is_stuck(const mpi *m, const fm_mpi_pause *pause)
+{
+    static const double patience_s = 100e-6;
+    return m->terms.windowed && m->finished.n > 0 && pause->since > 0 &&
+           fm_clock_now() > pause->since + patience_s;
+}
+
 static void poll(void *self, size_t enough, double timeout_s, fm_task_list *done)
 {
     mpi *m = self;
@@ -497,11 +521,11 @@ static void poll(void *self, size_t enough, double timeout_s, fm_task_list *done
     fm_mpi_pause pause = {0};
     if (m->terms.windowed) {
         send_credit(m);
-        enough = enough < 1 ? enough : 1; /* more may not fit into the window */
     }
     dispatch_held(m);
     bool any = progress(m);
-    while (m->finished.n < enough && tasks_in(m) > 0 && left_s > 0) {
+    while (m->finished.n < enough && tasks_in(m) > 0 && left_s > 0 &&
+           !is_stuck(m, &pause)) {
         pause = any ? (fm_mpi_pause){0} : pause;
         any = progress(m) || rest(m, &pause, left_s);
         left_s = deadline - fm_clock_now();
