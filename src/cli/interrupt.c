@@ -31,12 +31,13 @@ static void handle(int signal_number)
     errno = saved;
 }
 
-void interrupt_watch(void)
+void interrupt_watch(bool under_mpi)
 {
-    static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
+    size_t n = sizeof watched / sizeof *watched - !under_mpi;
+    for (size_t i = 0; i < n; i++) {
         struct sigaction before;
         if (sigaction(watched[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
             sigaction(watched[i], &action, NULL);

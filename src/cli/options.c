@@ -15,6 +15,7 @@ enum {
     OPTION_PLAN,
     OPTION_BACKEND,
     OPTION_WORKERS,
+    OPTION_WORKERS_PER_RANK,
     OPTION_PROGRESS,
     OPTION_GRACE,
     OPTION_CACHE
@@ -26,6 +27,7 @@ static const struct option long_options[] = {
     {"plan", no_argument, NULL, OPTION_PLAN},
     {"backend", required_argument, NULL, OPTION_BACKEND},
     {"workers", required_argument, NULL, OPTION_WORKERS},
+    {"workers-per-rank", required_argument, NULL, OPTION_WORKERS_PER_RANK},
     {"grace", required_argument, NULL, OPTION_GRACE},
     {"progress", required_argument, NULL, OPTION_PROGRESS},
     {"cache", required_argument, NULL, OPTION_CACHE},
@@ -38,7 +40,7 @@ static const double grace_s = 10; /* unless told */
 
 /* What options said, before it is put together. */
 typedef struct words {
-    const char *output, *backend, *workers;
+    const char *output, *backend, *workers, *workers_per_rank;
 } words;
 
 static const char see[] = "see 'fermat help forward'";
@@ -108,6 +110,9 @@ static fm_status take_option(int option, char **argv, forward_options *options,
         return FM_OK;
     case OPTION_WORKERS:
         said->workers = optarg;
+        return FM_OK;
+    case OPTION_WORKERS_PER_RANK:
+        said->workers_per_rank = optarg;
         return FM_OK;
     case OPTION_GRACE:
         return take_grace(options, error);
@@ -190,8 +195,17 @@ static fm_status join_output(const words *said, forward_options *options,
     return FM_OK;
 }
 
-/* `threads,timeout=9` and 4 become "threads:4,timeout=9"; a number alone means threads.
- */
+/* The backend's word when options say no other. */
+static const char *implied_backend(const words *said)
+{
+    if (said->workers_per_rank) {
+        return "mpi";
+    }
+    return said->workers ? "threads" : "auto";
+}
+
+/* `threads,timeout=9` and 4 become "threads:4,timeout=9"; a number alone means threads,
+ * a number of workers in each rank mpi. */
 static fm_status join_pool(const words *said, forward_options *options, fm_error *error)
 {
     if (said->workers) {
@@ -200,22 +214,26 @@ static fm_status join_pool(const words *said, forward_options *options, fm_error
             return status;
         }
     }
-    if (!said->backend && !said->workers) {
+    if (!said->backend && !said->workers && !said->workers_per_rank) {
         return FM_OK;
     }
-    const char *backend = said->backend ? said->backend : "auto";
+    const char *backend = said->backend ? said->backend : implied_backend(said);
     bool alone = !said->workers || strcmp(backend, "serial") == 0;
     if (!alone && strcmp(backend, "auto") == 0) {
         backend = "threads";
     }
+    const char *workers = alone ? "" : said->workers;
+    const char *per_rank = said->workers_per_rank ? said->workers_per_rank : "";
+    const char *option = said->workers_per_rank ? ",workers-per-rank=" : "";
     int name = (int)strcspn(backend, ",");
-    size_t size = strlen(backend) + (alone ? 0 : strlen(said->workers)) + 2;
+    size_t size = strlen(backend) + strlen(workers) + strlen(option) + strlen(per_rank);
+    size += sizeof ":";
     options->pool = malloc(size);
     if (!options->pool) {
         return fm_fail_memory(error, "the command line", (double)size);
     }
-    snprintf(options->pool, size, "%.*s%s%s%s", name, backend, alone ? "" : ":",
-             alone ? "" : said->workers, backend + name);
+    snprintf(options->pool, size, "%.*s%s%s%s%s%s", name, backend, alone ? "" : ":",
+             workers, backend + name, option, per_rank);
     return FM_OK;
 }
 

@@ -102,6 +102,8 @@ static const char *signal_name(int number)
         return "SIGINT";
     case SIGTERM:
         return "SIGTERM";
+    case SIGUSR1:
+        return "SIGUSR1";
     default:
         return "SIGHUP";
     }
@@ -246,7 +248,7 @@ int run_job(const fm_job *job, fm_pool *pool, const forward_options *options)
     fm_error error = {0};
     run r = {.bar = progress_open(options->progress, options->quiet),
              .report = {.job = job, .quiet = options->quiet}};
-    interrupt_watch();
+    interrupt_watch(!strcmp(fm_pool_backend(pool), "mpi"));
     if (fm_result_create(job->spec.output, job, &r.file, &error) != FM_OK ||
         fm_run_record_create(job, &r.record, &error) != FM_OK) {
         cli_complain("%s", error.message);

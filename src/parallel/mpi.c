@@ -35,9 +35,9 @@ enum { SCATTER_MAX = 256 << 20 }; /* bytes of one scatter */
 
 /* A rank as rank 0 sees it. */
 typedef struct peer {
-    size_t tasks;               /* that it has */
-    size_t place;               /* in the heap */
-    bool bare;                  /* what it has was begun, as far as we know */
+    size_t tasks;       /* that it has */
+    size_t place;       /* in the heap */
+    bool bare;          /* what it has was begun, as far as we know */
     fm_mpi_credit owed; /* results consumed, of which it was not told */
     struct peer *next_owed;
 } peer;
@@ -452,7 +452,8 @@ static void tell_credit(mpi *m, peer *p)
     p->owed = (fm_mpi_credit){0};
 }
 
-/* What was handed to the pool in the last poll has been consumed when it polls again. */
+/* What was handed to the pool in the last poll has been consumed when it polls again.
+ */
 static void send_credit(mpi *m)
 {
     for (peer **at = &m->owed; *at;) {

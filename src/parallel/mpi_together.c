@@ -16,7 +16,8 @@
 
 #include "backend.h"
 
-enum { BROADCAST_PIECE = 256 << 20, REDUCE_PIECE = 1 << 20 };
+enum { BROADCAST_PIECE = 64 << 20, REDUCE_PIECE = 1 << 20 };
+enum { ALIGNED = 64 }; /* shared bytes; windows are aligned to 8 only */
 
 /* ---- shared data ---- */
 
@@ -38,7 +39,7 @@ static fm_status allocate(const fm_mpi *mpi, fm_mpi_shared *shared, size_t size,
     fm_status status = FM_OK;
     if (needs_window(mpi)) {
         void *base = NULL;
-        MPI_Aint mine = mpi->node_rank == 0 ? (MPI_Aint)size : 0;
+        MPI_Aint mine = mpi->node_rank == 0 ? (MPI_Aint)(size + ALIGNED) : 0;
         if (MPI_Win_allocate_shared(mine, 1, MPI_INFO_NULL, mpi->node, &base,
                                     &shared->window) != MPI_SUCCESS) {
             shared->window = MPI_WIN_NULL;
@@ -79,6 +80,7 @@ static const void *fill(const fm_mpi *mpi, const fm_mpi_shared *shared, fm_bytes
     int unit = 0;
     fm_mpi_must(MPI_Win_shared_query(shared->window, 0, &size, &unit, (void *)&base),
                 "MPI_Win_shared_query");
+    base += -(uintptr_t)base % ALIGNED; /* alike in all ranks, for pages are */
     fm_mpi_must(MPI_Win_fence(0, shared->window), "MPI_Win_fence");
     if (mpi->rank == 0) {
         memcpy(base, bytes.data, bytes.size);

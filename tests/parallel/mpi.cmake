@@ -36,3 +36,23 @@ foreach(test map map_ends sum)
     fm_mpi_test(mpi_${test}_on_5 5 "${both}" test_parallel_${test})
     fm_mpi_test(mpi_${test}_on_8 8 "${both}" test_parallel_${test})
 endforeach()
+
+# What only this backend does. The programs get in before MPI's functions.
+add_executable(test_parallel_mpi_parts test_mpi_parts.c)
+target_link_libraries(test_parallel_mpi_parts
+                      PRIVATE fm_parallel MPI::MPI_C ${CMOCKA_LIBRARY})
+fm_mpi_test(mpi_parts_on_2 2 mpi test_parallel_mpi_parts)
+fm_mpi_test(mpi_parts_on_5 5 mpi test_parallel_mpi_parts)
+fm_mpi_test(mpi_parts_on_4_rank_0_alone 4 mpi test_parallel_mpi_parts)
+set_property(TEST mpi_parts_on_4_rank_0_alone APPEND PROPERTY ENVIRONMENT
+             FM_TEST_FIRST_NODE=1)
+
+foreach(program sums faults)
+    add_executable(mpi_${program} mpi_${program}.c)
+    target_link_libraries(mpi_${program} PRIVATE fm_parallel MPI::MPI_C m)
+endforeach()
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+add_test(NAME mpi_programs
+         COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/test_mpi.py)
+set_tests_properties(mpi_programs PROPERTIES TIMEOUT 300 PROCESSORS 2 LABELS mpi
+    ENVIRONMENT "${mpi_environment};PROGRAMS=${CMAKE_CURRENT_BINARY_DIR};MPIRUN=${MPIEXEC_EXECUTABLE}")
