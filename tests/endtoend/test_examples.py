@@ -41,6 +41,11 @@ def call(*command, **more):
     return done.stdout
 
 
+def some(*cases):
+    """All of them, or the last under sanitizers, which take ten times as long."""
+    return cases[-1:] if SANITIZED else cases
+
+
 def number_of(output):
     """The travel-time sum it printed, as it stands there."""
     found = re.findall(r"^travel-time sum (\S+) s   by ", output, re.M)
@@ -75,7 +80,7 @@ class Examples(unittest.TestCase):
     def on_ranks(self, program, *arguments, ranks):
         """Its output under mpirun. What libmpi leaves to the end of the process is not
         ours to report."""
-        return call("mpirun", "-n", str(ranks), program, *arguments,
+        return call("mpirun", "--bind-to", "none", "-n", str(ranks), program, *arguments,
                     ASAN_OPTIONS="detect_leaks=0")
 
     def need_mpi(self):
@@ -84,6 +89,10 @@ class Examples(unittest.TestCase):
             self.skipTest("there is no mpicc or no mpirun")
         if SANITIZED:
             self.skipTest("with sanitizers")
+
+    def has_mpi(self):
+        """Whether the library was built with it."""
+        return "mpi" in call("pkg-config", "--libs", "--static", "fermat")
 
     def test_each_is_a_program_of_one_page(self):
         programs = sorted(glob.glob(os.path.join(EXAMPLES, "0*.c")))
@@ -95,12 +104,12 @@ class Examples(unittest.TestCase):
 
     def test_threads_by_hand_give_the_number_of_the_loop(self):
         program = self.program("02_threads")
-        for threads in "1", "2", "5":
+        for threads in some("1", "2", "5"):
             self.assert_same_number(call(program, threads))
 
     def test_futures_give_it_and_an_error_comes_out_of_its_own_future(self):
         program = self.program("03_futures")
-        for spec in "threads:2", "serial", "threads:5":
+        for spec in some("threads:2", "serial", "threads:5"):
             output = call(program, spec)
             self.assert_same_number(output)
             self.assertIn("a shot that is not there: shot 31 of 24\n", output)
@@ -121,6 +130,46 @@ class Examples(unittest.TestCase):
         for read, written in found:
             self.assertLess(int(read), pages // 4)
             self.assertGreaterEqual(int(written), pages)
+
+    def test_processes_give_it_however_they_are_started(self):
+        program = self.program("05_spawn")
+        for start in some("fork", "forkserver", "spawn"):
+            output = call(program, start)
+            self.assert_same_number(output)
+            self.assertRegex(output, r"a task that kills its worker: worker died: .*signal 9")
+            here, worker = re.findall(
+                r"^(?:here|worker): +process (\d+), kernel at (\S+), mood (.+)$", output, re.M)
+            self.assertNotEqual(here[0], worker[0])
+            self.assertEqual(here[2], "changed")
+            self.assertEqual(here[1:] == worker[1:], start == "fork")
+            self.assertEqual(worker[2] == "as at the beginning", start != "fork")
+
+    def test_one_program_gives_it_on_any_backend(self):
+        program = self.program("08_pool")
+        specs = some("serial", "mpi", "processes:2", "processes:2,start=spawn", "threads:3")
+        for spec in specs:
+            if spec == "mpi" and not self.has_mpi():
+                continue
+            self.assert_same_number(call(program, spec))
+            output = call(program, FERMAT_POOL=spec)
+            self.assert_same_number(output)
+            self.assertIn(f"by {re.split('[:,]', spec)[0]} with ", output)
+
+    def test_ranks_give_it_by_either_schedule(self):
+        self.need_mpi()
+        if not self.has_mpi():
+            self.skipTest("the library was built without MPI")
+        program = self.program("07_mpi_pool")
+        self.assert_same_number(call(program))
+        for ranks in 1, 2, 3:
+            for spec in "mpi", "mpi,schedule=static":
+                output = self.on_ranks(program, spec, ranks=ranks)
+                self.assert_same_number(output)
+                self.assertIn(f"by mpi with {ranks} workers\n", output)
+                shots = re.findall(r"^rank \d+: (\d+) shots", output, re.M)
+                self.assertEqual(sum(map(int, shots)), 24)
+        output = self.on_ranks(self.program("08_pool"), "mpi", ranks=2)
+        self.assert_same_number(output)
 
     def test_the_exact_reduction_does_not_know_the_number_of_ranks_and_mpi_sum_does(self):
         self.need_mpi()
