@@ -68,7 +68,7 @@ class Mpi(Case):
     def more_shots(self):
         rows = "\n".join(f"S{i},{i / 5},1" for i in range(40))
         self.write("sources.csv", f"id,x,z\n{rows}\n")
-        self.write("job.yaml", JOB.replace("[times]", "[times, fields]") +
+        self.write("job.yaml", JOB.replace("[times]", "[times, fields, sum]") +
                    "reciprocity: never\n")
 
     def test_every_number_of_ranks_gives_the_bytes_of_one_worker(self):
