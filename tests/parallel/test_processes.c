@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -124,8 +126,21 @@ static void die_soon(size_t number)
     setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {0, us}}, NULL);
 }
 
-/* Adds; the first time that some numbers come, the process dies, some at once, some
- * with half an addend, some a little later. */
+/* After this nothing can be told to the caller: the task is done and added, and nobody
+ * hears of it. */
+static void fall_silent(void)
+{
+    int nothing = open("/dev/null", O_RDWR);
+    for (int file = 3; file < 100; file++) {
+        struct stat status;
+        if (fstat(file, &status) == 0 && S_ISSOCK(status.st_mode)) {
+            dup2(nothing, file);
+        }
+    }
+}
+
+/* Adds; the first time that some numbers come, the process dies: with half an addend,
+ * or after it was added and before the caller knows, or a little later. */
 static fm_status mortal(void *workspace, fm_bytes argument, fm_output *output,
                         fm_error *error)
 {
@@ -135,6 +150,8 @@ static fm_status mortal(void *workspace, fm_bytes argument, fm_output *output,
     if (number % 15 == 4 && is_first("mortal", number)) {
         if (number % 4 == 0) {
             die_soon(number);
+        } else if (number % 4 == 1) {
+            fall_silent();
         } else {
             addend[number % SUM_SIZE] = 1e300;
             raise(SIGKILL);
@@ -729,6 +746,7 @@ static void children_have_few_files_and_nothing_to_read(void **state)
     fm_pool *other = open_pool("processes:4");
     for (size_t i = 0; i < 30; i++) {
         opened[i] = open("/dev/zero", O_RDONLY);
+        assert_int_equal(dup2(opened[i], 300 + (int)i), 300 + (int)i);
     }
     for (size_t i = 0; i < 3; i++) {
         fm_pool *pool = open_pool(specs[i]);
@@ -738,6 +756,7 @@ static void children_have_few_files_and_nothing_to_read(void **state)
     }
     for (size_t i = 0; i < 30; i++) {
         close(opened[i]);
+        close(300 + (int)i);
     }
     fm_pool_close(other, true);
 }
@@ -771,6 +790,7 @@ static void signals_to_the_group_leave_the_workers_at_work(void **state)
 static void be_a_caller(const char *spec, int ready)
 {
     fm_future *future[3];
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing behind */
     setpgid(0, 0);
     fm_pool *pool = open_pool(spec);
     for (size_t i = 0; i < 3; i++) {
@@ -891,6 +911,7 @@ static void program_that_does_not_serve_passes_its_tests(void **state)
     (void)state;
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         execl("/proc/self/exe", "test_processes", "unserved", (char *)NULL);
         _exit(127);
     }

@@ -88,6 +88,11 @@ void fm_pool_serve(fm_kernels kernels);
  * variable). The kernels must stay valid while the pool lives. A pool opened inside a
  * worker is serial. FM_BAD_INPUT names what is wrong in the spec.
  *
+ * A worker process has standard output and error of the caller, an empty standard input
+ * and no other files; signals like SIGINT and SIGTERM are left to the caller; it ends by
+ * _exit, and with its caller. When the process that makes the workers is itself killed,
+ * another is made only in a program that calls fm_pool_serve; else all tasks fail.
+ *
  * Processes are best forked by a young program: open such a pool before other threads,
  * MPI or HDF5 are in use. Under mpirun every rank opens the pool; in rank 0 that
  * returns the pool, one at a time; the others serve this pool and those that rank 0
