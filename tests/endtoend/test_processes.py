@@ -136,9 +136,8 @@ class Processes(Case):
         self.assertIn("interrupted by SIGINT after", complaint)
 
     def test_options_of_a_backend_go_with_a_number_of_workers(self):
-        self.arguments = ["--workers", "3"]
         run = self.forward("--backend", "processes,start=spawn", "--workers", "3")
-        self.assertIn("3", run.stdout)
+        self.assertIn("running   processes, 3 workers", run.stdout)
         run = self.fermat("forward", "job.yaml", "--backend", "processes:2,start=spoon")
         self.assertEqual(run.returncode, 2)
         self.assertIn('start must be fork, forkserver or spawn, not "spoon"', run.stderr)
