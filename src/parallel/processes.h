@@ -8,8 +8,8 @@
 #include "seat.h"
 #include "sum.h"
 
-/* The backend `processes` in two files: processes.c hands out tasks and fills the table
- * of backend.h, crew.c sees to it that there are workers. */
+/* The backend `processes`: processes.c fills the table of backend.h, process_turn.c
+ * hands out tasks, crew.c sees to it that there are workers. */
 typedef struct processes {
     fm_kernels kernels;
     fm_pool_options options;
@@ -31,6 +31,13 @@ typedef struct processes {
     size_t n;
     fm_seat seats[];
 } processes;
+
+/* ---- process_turn.c ---- */
+
+/* Give tasks of the queue to those who are free. */
+void fm_processes_hand_out(processes *p);
+/* Wait until something happens, for so long at most, and do all that is to be done. */
+void fm_processes_turn(processes *p, double wait_s);
 
 /* ---- crew.c ---- */
 

@@ -89,9 +89,10 @@ void fm_pool_serve(fm_kernels kernels);
  * worker is serial. FM_BAD_INPUT names what is wrong in the spec.
  *
  * A worker process has standard output and error of the caller, an empty standard input
- * and no other files; signals like SIGINT and SIGTERM are left to the caller; it ends by
- * _exit, and with its caller. When the process that makes the workers is itself killed,
- * another is made only in a program that calls fm_pool_serve; else all tasks fail.
+ * and no other files; signals like SIGINT and SIGTERM are left to the caller; it ends
+ * by _exit, and with its caller. When the process that makes the workers is itself
+ * killed, another is made only in a program that calls fm_pool_serve; else all tasks
+ * fail.
  *
  * Processes are best forked by a young program: open such a pool before other threads,
  * MPI or HDF5 are in use. Under mpirun every rank opens the pool; in rank 0 that
