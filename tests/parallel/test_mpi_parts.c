@@ -11,10 +11,15 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <mpi.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "parallel/pool.h"
 
@@ -98,11 +103,49 @@ static fm_status tell_place(void *workspace, fm_bytes argument, fm_output *outpu
     return FM_OK;
 }
 
+/* Where kernels count that they have begun: memory with a name, which is shared. */
+static atomic_size_t *counter_at(const char *name, int flags)
+{
+    int file = shm_open(name, flags | O_RDWR, 0600);
+    assert_true(file >= 0);
+    assert_int_equal(ftruncate(file, sizeof(atomic_size_t)), 0);
+    void *counter =
+        mmap(NULL, sizeof(atomic_size_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+    assert_true(counter != MAP_FAILED);
+    return counter;
+}
+
+static fm_status open_counter(fm_bytes shared, void **workspace, fm_error *error)
+{
+    (void)error;
+    *workspace = counter_at(shared.data, 0);
+    return FM_OK;
+}
+
+static void close_counter(void *workspace)
+{
+    munmap(workspace, sizeof(atomic_size_t));
+}
+
+static fm_status count_large(void *workspace, fm_bytes argument, fm_output *output,
+                             fm_error *error)
+{
+    (void)argument;
+    (void)error;
+    atomic_fetch_add((atomic_size_t *)workspace, 1);
+    return fm_output_reserve(output, 300000) ? FM_OK : FM_NO_MEMORY;
+}
+
 static const fm_kernel kernels[] = {
+    {.name = "count large",
+     .open = open_counter,
+     .run = count_large,
+     .close = close_counter},
     {.name = "invert", .run = invert},
     {.name = "place", .open = open_place, .run = tell_place, .close = free},
 };
-static const fm_kernels known = {kernels, 2};
+static const fm_kernels known = {kernels, sizeof kernels / sizeof *kernels};
 
 static fm_pool *open_pool(const char *spec)
 {
@@ -234,6 +277,52 @@ static void shared_data_are_there_once_a_node(void **state)
     fm_pool_close(pool, true);
 }
 
+/* ---- memory ---- */
+
+enum { EACH = 100, LIE_ABOUT = 12 };
+
+typedef struct slow {
+    atomic_size_t *begun;
+    size_t delivered, ranks;
+} slow;
+
+/* Whoever could go on would have the time to do so at the first result; if he does not
+ * take it, nothing is lost. */
+static fm_status see_slowly(void *context, const fm_task_result *result,
+                            fm_error *error)
+{
+    (void)error;
+    slow *s = context;
+    assert_int_equal(result->status, FM_OK);
+    if (s->delivered++ == 0) {
+        nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+    }
+    assert_true(atomic_load(s->begun) <= s->delivered + s->ranks * LIE_ABOUT);
+    return FM_OK;
+}
+
+/* A rank has all its tasks, but of results of 300 kB it makes no more than a few that
+ * nobody takes; and rank 0 may have as many again that came in one go. */
+static void scattered_tasks_wait_until_their_results_are_taken(void **state)
+{
+    (void)state;
+    char name[64];
+    snprintf(name, sizeof name, "/fermat-test-mpi-%ld", (long)getpid());
+    fm_pool *pool = open_pool("mpi,schedule=static");
+    slow s = {.begun = counter_at(name, O_CREAT | O_EXCL),
+              .ranks = fm_pool_workers(pool)};
+    assert_int_equal(fm_pool_share(pool, (fm_bytes){name, sizeof name}, NULL), FM_OK);
+    const fm_map map = {.kernel = "count large",
+                        .count = EACH * s.ranks,
+                        .context = &s,
+                        .result = see_slowly};
+    assert_int_equal(fm_pool_map(pool, &map, NULL), FM_OK);
+    assert_int_equal(s.delivered, EACH * s.ranks);
+    fm_pool_close(pool, true);
+    munmap(s.begun, sizeof *s.begun);
+    shm_unlink(name);
+}
+
 /* ---- pools ---- */
 
 static void second_pool_at_once_is_refused(void **state)
@@ -294,6 +383,7 @@ int main(void)
         cmocka_unit_test_prestate(arguments_and_results_of_all_lengths_arrive_whole,
                                   "mpi,schedule=static"),
         cmocka_unit_test(shared_data_are_there_once_a_node),
+        cmocka_unit_test(scattered_tasks_wait_until_their_results_are_taken),
         cmocka_unit_test(second_pool_at_once_is_refused),
         cmocka_unit_test(kernel_that_the_ranks_were_not_told_of_fails_there),
     };
