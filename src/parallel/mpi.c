@@ -51,6 +51,7 @@ static size_t tasks_in(const fm_mpi_root *m)
 static bool rest(fm_mpi_root *m, fm_mpi_pause *pause, double left_s)
 {
     double seconds = left_s;
+    fm_mpi_send_credit(m, true);
     if (m->mpi || m->terms.windowed) { /* else nobody but our threads can do anything */
         seconds = fmin(fm_mpi_pause_length(pause, longest_look_s), left_s);
     }
@@ -76,7 +77,7 @@ static void poll(void *self, size_t enough, double timeout_s, fm_task_list *done
     double deadline = fm_clock_now() + timeout_s, left_s = timeout_s;
     fm_mpi_pause pause = {0};
     if (m->terms.windowed) {
-        fm_mpi_send_credit(m);
+        fm_mpi_send_credit(m, false);
     }
     fm_mpi_dispatch_held(m);
     bool any = fm_mpi_progress(m);

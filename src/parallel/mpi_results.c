@@ -103,11 +103,10 @@ bool fm_mpi_progress(fm_mpi_root *m)
 
 /* ---- the window of the static schedule ---- */
 
-/* To tell of every result would cost as much as the result. What is kept back leaves a
- * rank room to go on, whatever it has (mpi_site.c). */
-static bool is_worth_telling(const fm_mpi_root *m, fm_mpi_credit credit)
+/* To tell of every result would cost as much as the result. */
+static bool is_worth_telling(fm_mpi_credit credit)
 {
-    return credit.n > m->site.workers && (credit.n > 1024 || credit.bytes > 256 << 10);
+    return credit.n > 1024 || credit.bytes > 256 << 10;
 }
 
 static void tell_credit(fm_mpi_root *m, fm_mpi_peer *p)
@@ -124,11 +123,11 @@ static void tell_credit(fm_mpi_root *m, fm_mpi_peer *p)
 
 /* What was handed to the pool in the last poll has been consumed when it polls again.
  */
-void fm_mpi_send_credit(fm_mpi_root *m)
+void fm_mpi_send_credit(fm_mpi_root *m, bool all)
 {
     for (fm_mpi_peer **at = &m->owed; *at;) {
         fm_mpi_peer *p = *at;
-        if (is_worth_telling(m, p->owed)) {
+        if (all || is_worth_telling(p->owed)) {
             tell_credit(m, p);
             *at = p->next_owed;
         } else {

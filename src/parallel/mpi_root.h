@@ -52,7 +52,8 @@ bool fm_mpi_collect_own(fm_mpi_root *m, double seconds);
 bool fm_mpi_progress(fm_mpi_root *m);
 /* The finished tasks go to the pool. */
 void fm_mpi_note_credit(fm_mpi_root *m);
-/* The pool asks again: it has consumed them. */
-void fm_mpi_send_credit(fm_mpi_root *m);
+/* The pool asks again: it has consumed them. The ranks are told of many at once, or,
+ * before rank 0 waits for them, of all. */
+void fm_mpi_send_credit(fm_mpi_root *m, bool all);
 
 #endif

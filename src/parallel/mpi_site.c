@@ -21,8 +21,10 @@ fm_status fm_mpi_site_open(fm_mpi_site *site, size_t rank, fm_kernels kernels,
 {
     fm_pool_options options = {.workers = (size_t)terms->workers_per_rank,
                                .timeout_s = terms->timeout_s};
-    *site =
-        (fm_mpi_site){.rank = rank, .windowed = terms->windowed, .recent_s = INFINITY};
+    *site = (fm_mpi_site){.rank = rank,
+                          .windowed = terms->windowed,
+                          .recent_s = INFINITY,
+                          .recent_bytes = INFINITY};
     fm_status status =
         fm_backend_threads.start(kernels, &options, &site->threads, error);
     site->workers = options.workers;
@@ -53,12 +55,28 @@ static size_t batch_size(const fm_mpi_site *site)
     return n < 2 ? 1 : (size_t)fmin(n, BATCH_MAX);
 }
 
-static bool has_room(const fm_mpi_site *site, size_t batch)
+/* How many tasks may be begun. Of results of a size not yet known as many as the
+ * workers need to be busy. */
+static size_t room(const fm_mpi_site *site)
 {
-    size_t n = site->kept + site->inside;
-    return site->inside + batch <= 2 * site->workers * batch &&
-           (n < 2 * site->workers + 2 ||
-            (n + batch <= small_results.n && site->kept_bytes < small_results.bytes));
+    size_t n = site->kept + site->inside, needed = 2 * site->workers + 2;
+    size_t room = n < needed ? needed - n : 0;
+    double bytes = (double)site->kept_bytes + (double)site->inside * site->recent_bytes;
+    double fit = ((double)small_results.bytes - bytes) / fmax(site->recent_bytes, 1);
+    if (n < small_results.n && fit > (double)room) {
+        room = (size_t)fmin(fit, (double)(small_results.n - n));
+    }
+    return room;
+}
+
+/* How many of them now: two batches a worker. */
+static size_t next_batch(const fm_mpi_site *site)
+{
+    size_t batch = batch_size(site), most = room(site);
+    if (site->inside + batch > 2 * site->workers * batch) {
+        return 0;
+    }
+    return batch < most ? batch : most;
 }
 
 void fm_mpi_site_consumed(fm_mpi_site *site, fm_mpi_credit credit)
@@ -80,10 +98,10 @@ static void post(fm_mpi_site *site, fm_task_list *batch)
 
 static void feed(fm_mpi_site *site)
 {
-    size_t batch = batch_size(site);
-    while (site->waiting.n > 0 && has_room(site, batch)) {
+    size_t n = 0;
+    while (site->waiting.n > 0 && (n = next_batch(site)) > 0) {
         fm_task_list tasks = {0};
-        while (tasks.n < batch && site->waiting.n > 0) {
+        while (tasks.n < n && site->waiting.n > 0) {
             fm_task *task = fm_task_list_pop(&site->waiting);
             task->where = (int)site->rank;
             fm_task_list_push(&tasks, task);
@@ -116,15 +134,19 @@ bool fm_mpi_site_cancel(fm_mpi_site *site, fm_task *task)
     return free_to_go;
 }
 
+/* A running mean; INFINITY: of nothing yet. */
+static double mean(double before, double value)
+{
+    return isinf(before) ? value : before + (value - before) / 8;
+}
+
 static void note(fm_mpi_site *site, fm_task *task)
 {
-    double seconds = task->seconds;
-    site->recent_s = isinf(site->recent_s)
-                         ? seconds
-                         : site->recent_s + (seconds - site->recent_s) / 8;
+    fm_mpi_credit credit = fm_mpi_credit_of(task);
+    site->recent_s = mean(site->recent_s, task->seconds);
+    site->recent_bytes = mean(site->recent_bytes, (double)credit.bytes);
     site->inside--;
     if (site->windowed) {
-        fm_mpi_credit credit = fm_mpi_credit_of(task);
         site->kept += (size_t)credit.n;
         site->kept_bytes += (size_t)credit.bytes;
     }

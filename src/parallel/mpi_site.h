@@ -19,8 +19,8 @@ typedef struct fm_mpi_site {
     /* Only so many tasks are begun as results may lie about until somebody consumes
      * them: for schedules by which a rank has all its tasks from the start. */
     bool windowed;
-    size_t kept, kept_bytes; /* results not consumed */
-    double recent_s;         /* a running mean of the tasks' times */
+    size_t kept, kept_bytes;       /* results not consumed */
+    double recent_s, recent_bytes; /* running means of the tasks' times and results */
 } fm_mpi_site;
 
 fm_status fm_mpi_site_open(fm_mpi_site *site, size_t rank, fm_kernels kernels,
