@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -18,9 +19,10 @@ ENVIRONMENT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": 
 LIMIT_S = 60  # against hangs
 
 
-def environment():
+def environment(memory):
+    """Ranks that are killed leave Open MPI's shared memory behind: in this folder."""
     kept = {k: v for k, v in os.environ.items() if k != "FERMAT_POOL"}
-    return {**kept, **ENVIRONMENT}
+    return {**kept, **ENVIRONMENT, "OMPI_MCA_btl_vader_backing_directory": memory}
 
 
 def rank_of(pid):
@@ -49,6 +51,8 @@ class Mpi(Case):
             code = program.read()
         if b"__asan_" in code or b"__tsan_" in code:
             self.skipTest("sanitizers have much to say about Open MPI itself")
+        self.memory = tempfile.mkdtemp(prefix="fermat-test-")
+        self.addCleanup(shutil.rmtree, self.memory)
         alone = self.fermat("forward", "job.yaml", "--backend", "mpi", "--plan")
         if "without MPI" in alone.stderr:
             self.skipTest("this program was built without MPI")
@@ -57,7 +61,7 @@ class Mpi(Case):
         return subprocess.run(
             ["mpirun", "-n", str(ranks), FERMAT, *arguments], cwd=self.folder, text=True,
             check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=environment(), timeout=LIMIT_S)
+            stderr=subprocess.PIPE, env=environment(self.memory), timeout=LIMIT_S)
 
     def complaints(self, run):
         """What the program said, without mpirun's own words."""
@@ -135,7 +139,7 @@ class Mpi(Case):
         run = subprocess.Popen(
             ["mpirun", "-n", "3", FERMAT, "forward", "job.yaml", "--set",
              "model.spacing=[0.01, 0.01]", *arguments], cwd=self.folder, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(self.memory))
         self.addCleanup(run.kill)
         for line in run.stdout:
             if line.startswith("running"):

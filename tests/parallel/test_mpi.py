@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -11,10 +12,14 @@ LIMIT_S = 60  # against hangs
 
 
 def mpirun(ranks, program, *arguments):
-    return subprocess.run(
-        [MPIRUN, "--bind-to", "none", "-n", str(ranks), os.path.join(PROGRAMS, program),
-         *arguments], text=True, check=False, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=LIMIT_S)
+    """Ranks that are killed leave Open MPI's shared memory behind: here in a folder."""
+    with tempfile.TemporaryDirectory(prefix="fermat-test-") as memory:
+        return subprocess.run(
+            [MPIRUN, "--bind-to", "none", "-n", str(ranks),
+             os.path.join(PROGRAMS, program), *arguments], text=True, check=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            timeout=LIMIT_S, env={**os.environ,
+                                  "OMPI_MCA_btl_vader_backing_directory": memory})
 
 
 class Mpi(unittest.TestCase):
