@@ -87,8 +87,8 @@ static const char forward_help[] =
     "Exit status: 0 done; 1 the run or shots of it failed, or there is no space for\n"
     "its result, or its record could not be written (the result may be there); 2 the\n"
     "command line, the job or a file it names cannot be used (the output, too, if its\n"
-    "folder is not there or may not be written); 130, 143 ended by SIGINT, SIGTERM\n"
-    "(138 by SIGUSR1, under mpirun).\n";
+    "folder is not there or may not be written); 130, 143, 138 ended by SIGINT,\n"
+    "SIGTERM, SIGUSR1.\n";
 
 static const char info_help[] =
     "fermat info: what a model or a result file contains, in a few lines.\n"

@@ -31,13 +31,12 @@ static void handle(int signal_number)
     errno = saved;
 }
 
-void interrupt_watch(bool under_mpi)
+void interrupt_watch(void)
 {
     static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
-    size_t n = sizeof watched / sizeof *watched - !under_mpi;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
         struct sigaction before;
         if (sigaction(watched[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
             sigaction(watched[i], &action, NULL);

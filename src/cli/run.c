@@ -248,7 +248,7 @@ int run_job(const fm_job *job, fm_pool *pool, const forward_options *options)
     fm_error error = {0};
     run r = {.bar = progress_open(options->progress, options->quiet),
              .report = {.job = job, .quiet = options->quiet}};
-    interrupt_watch(!strcmp(fm_pool_backend(pool), "mpi"));
+    interrupt_watch();
     if (fm_result_create(job->spec.output, job, &r.file, &error) != FM_OK ||
         fm_run_record_create(job, &r.record, &error) != FM_OK) {
         cli_complain("%s", error.message);

@@ -6,6 +6,7 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "part_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -15,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_BYTES = 200, ATTEMPTS = 100 };
+enum { NAME_BYTES = 200, ATTEMPTS = 100, LEFT_OVER_S = 24 * 3600 };
 
 static fm_status fail_errno(fm_error *error, const char *what, int number)
 {
@@ -106,6 +107,41 @@ static fm_status create_exclusively(fm_part_file *part, fm_error *error)
     return FM_OK;
 }
 
+/* ---- what killed runs left ---- */
+
+static bool is_left_over(int folder, const char *name, const char *prefix, time_t now)
+{
+    struct stat status;
+    return strncmp(name, prefix, strlen(prefix)) == 0 &&
+           fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(status.st_mode) && now - status.st_mtime > LEFT_OVER_S;
+}
+
+/* Removes temporary files of this path on which nobody has written for a day, by the
+ * clock of the file system (our own file's time); who runs so long without a shot done
+ * is not known. That a folder cannot be read, or a file not removed, is no matter. */
+static void remove_left_overs(const fm_part_file *part)
+{
+    size_t folder = folder_length(part->temporary);
+    struct stat status;
+    char prefix[NAME_BYTES + 16];
+    snprintf(prefix, sizeof prefix, ".%.*s.part-", NAME_BYTES,
+             part->path + folder_length(part->path));
+    char *where = folder > 0 ? strndup(part->temporary, folder) : strdup(".");
+    DIR *directory =
+        where && fstat(part->descriptor, &status) == 0 ? opendir(where) : NULL;
+    struct dirent *entry;
+    while (directory && (entry = readdir(directory))) {
+        if (is_left_over(dirfd(directory), entry->d_name, prefix, status.st_mtime)) {
+            unlinkat(dirfd(directory), entry->d_name, 0);
+        }
+    }
+    if (directory) {
+        closedir(directory);
+    }
+    free(where);
+}
+
 fm_status fm_part_open(const char *path, fm_part_file *part, fm_error *error)
 {
     *part = (fm_part_file){.descriptor = -1};
@@ -122,6 +158,7 @@ fm_status fm_part_open(const char *path, fm_part_file *part, fm_error *error)
     if (status != FM_OK) {
         goto fail;
     }
+    remove_left_overs(part);
     return FM_OK;
 fail:
     fm_part_clear(part);

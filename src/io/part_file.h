@@ -17,7 +17,8 @@ typedef struct fm_part_file {
 
 /* Make the temporary file, empty. FM_BAD_INPUT: no such folder, no permission, `path`
  * is a folder or a device; FM_IO_FAILED: the file system cannot. On failure nothing is
- * left behind. */
+ * left behind. Temporary files of this path that killed runs left are removed when they
+ * are a day old. */
 fm_status fm_part_open(const char *path, fm_part_file *part, fm_error *error);
 
 /* It is to appear as PATH + ending instead. FM_BAD_INPUT: that is a folder or a device.

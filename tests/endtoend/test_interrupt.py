@@ -53,7 +53,8 @@ class Interrupt(Case):
         return json.loads(self.read(name))
 
     def test_a_signal_lets_the_running_shots_end_and_keeps_what_was_done(self):
-        for number, name in ((signal.SIGINT, "SIGINT"), (signal.SIGTERM, "SIGTERM")):
+        for number, name in ((signal.SIGINT, "SIGINT"), (signal.SIGTERM, "SIGTERM"),
+                             (signal.SIGUSR1, "SIGUSR1")):
             run, before = self.start()
             self.await_shots(run, 3)
             run.send_signal(number)

@@ -7,10 +7,12 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <hdf5.h>
 #include <hdf5_hl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "folder_fixture.h"
@@ -115,6 +117,36 @@ static void a_link_is_followed_and_the_part_is_beside_the_file(void **state)
     fm_job_clear(&job);
 }
 
+static void make_old(const char *path, long age_s)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    const struct timespec times[] = {{.tv_sec = time(NULL) - age_s},
+                                     {.tv_sec = time(NULL) - age_s}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void what_killed_runs_left_is_removed_after_a_day(void **state)
+{
+    enum { DAY = 24 * 3600 };
+    const char *stays[] = {".b.h5.part-12", ".a.h5.part", "a.h5.part-12",
+                           ".a.h5.part-34", "a.h5.part"};
+    for (size_t i = 0; i < sizeof stays / sizeof *stays; i++) {
+        make_old(folder_path(*state, stays[i]), i == 3 ? DAY - 600 : 2 * DAY);
+    }
+    make_old(folder_path(*state, ".a.h5.part-12"), DAY + 600);
+    make_old(folder_path(*state, ".a.h5.part-12-2"), 20 * DAY);
+    fm_job job;
+    fixture_make(&everything, &job);
+    fm_result_discard(begin(folder_path(*state, "a.h5"), &job, false));
+    for (size_t i = 0; i < sizeof stays / sizeof *stays; i++) {
+        assert_int_equal(access(folder_path(*state, stays[i]), F_OK), 0);
+    }
+    assert_int_equal(folder_count(*state), 5);
+    fm_job_clear(&job);
+}
+
 static void a_folder_of_that_name_is_refused_and_nothing_left(void **state)
 {
     const char *part = folder_path(*state, "a.h5.part");
@@ -139,6 +171,7 @@ int main(void)
         IN_A_FOLDER(what_is_set_aside_is_a_whole_file_with_the_others_not_done),
         IN_A_FOLDER(info_tells_what_it_has),
         IN_A_FOLDER(a_link_is_followed_and_the_part_is_beside_the_file),
+        IN_A_FOLDER(what_killed_runs_left_is_removed_after_a_day),
         IN_A_FOLDER(a_folder_of_that_name_is_refused_and_nothing_left),
     };
 #undef IN_A_FOLDER
