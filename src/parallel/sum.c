@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BLOCK = 1024 }; /* elements: 8 kB of addend, 16 kB of sum */
+
 size_t fm_sum_size(const fm_sum_shape *shape)
 {
     size_t size = 0;
@@ -99,24 +101,36 @@ static fm_status check_addend(const fm_accumulator *accumulator, fm_error *error
     return FM_OK;
 }
 
+/* Adds n elements and clears them while they are near at hand. */
+static void add_and_clear(fm_fixed *after, const fm_fixed *before, double *value,
+                          size_t n, int lsb)
+{
+    for (size_t i = 0; i < n; i += BLOCK) {
+        size_t block = n - i < BLOCK ? n - i : BLOCK;
+        fm_fixed_add_doubles(after + i, before + i, value + i, block, lsb);
+        memset(value + i, 0, block * sizeof *value);
+    }
+}
+
 fm_status fm_accumulator_add(fm_accumulator *accumulator, size_t id, fm_error *error)
 {
     fm_status status = check_addend(accumulator, error);
+    if (status != FM_OK) {
+        fm_accumulator_forget(accumulator);
+        return status;
+    }
     unsigned long long committed = atomic_load(&accumulator->state->committed);
     const fm_fixed *before = accumulator->copy[committed & 1];
     fm_fixed *after = accumulator->copy[!(committed & 1)];
-    const double *value = accumulator->addend;
-    for (size_t p = 0; p < accumulator->shape.parts && status == FM_OK; p++) {
+    double *value = accumulator->addend;
+    for (size_t p = 0; p < accumulator->shape.parts; p++) {
         size_t n = accumulator->shape.part[p].n;
-        fm_fixed_add_doubles(after, before, value, n, accumulator->shape.part[p].lsb);
+        add_and_clear(after, before, value, n, accumulator->shape.part[p].lsb);
         before += n, after += n, value += n;
     }
-    if (status == FM_OK) {
-        unsigned long long next = ((unsigned long long)id + 1) << 1 | !(committed & 1);
-        atomic_store(&accumulator->state->committed, next);
-    }
-    fm_accumulator_forget(accumulator);
-    return status;
+    unsigned long long next = ((unsigned long long)id + 1) << 1 | !(committed & 1);
+    atomic_store(&accumulator->state->committed, next);
+    return FM_OK;
 }
 
 void fm_accumulator_forget(fm_accumulator *accumulator)
