@@ -1,5 +1,6 @@
 """Worker processes: the same file whatever their number and start, and whoever dies."""
 
+import json
 import os
 import signal
 import subprocess
@@ -89,6 +90,31 @@ class Processes(Case):
             self.assertEqual((complaint, run.returncode), ("", 0))
             self.assertGreater(kills, 0)
             self.assertEqual(self.read("made.h5"), expected)
+
+    def test_a_shot_that_costs_its_worker_is_set_aside_and_told_of(self):
+        self.make_long(shots=6)
+        self.arguments[1] = "model.spacing=[0.005, 0.005]"  # a second or so each
+        errors = []
+        while not errors:  # again, if the worker was killed between two shots
+            run = self.start("processes:1,retries=0")
+            time.sleep(0.3)
+            worker, = (p for p, name in children(run.pid).items() if name == "fermat-worker")
+            os.kill(worker, signal.SIGKILL)
+            _, complaint = run.communicate()
+            with open(self.path("made.run.json"), encoding="utf-8") as file:
+                record = json.load(file)
+            errors = record["errors"]
+        error, = errors
+        self.assertEqual(run.returncode, 1)
+        self.assertIn(f"the march from source '{error['source']}' failed: its process {worker} "
+                      "was killed by signal 9 (Killed)\n", complaint)
+        self.assertIn("1 of 6 shots failed; made.h5 has the others", complaint)
+        self.assertEqual((error["source"], error["reason"], error["signal"], error["process"],
+                          error["attempts"]),
+                         (f"S{error['shot']}", "worker died", 9, worker, 1))
+        statuses = [shot["status"] for shot in record["shots"]]
+        self.assertEqual(statuses.pop(error["shot"]), "failed")
+        self.assertEqual(statuses, 5 * ["done"])
 
     def test_the_process_that_makes_them_may_be_killed_too(self):
         self.make_long()
