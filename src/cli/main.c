@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "core/version.h"
 #include "parallel/pool.h"
+#include "standard.h"
 
 void cli_complain(const char *format, ...)
 {
@@ -100,6 +101,9 @@ static int run_program(int argc, char **argv)
  * not, and that must not be before rank 0 has said what is wrong. */
 int main(int argc, char **argv)
 {
+    if (!standard_files_fill()) {
+        return CLI_FAILED; /* where would that be told? */
+    }
     fm_kernel table[CLI_KERNELS];
     fm_pool_serve(cli_kernels(table)); /* this may be a worker process of a pool */
     int status = run_program(argc, argv);

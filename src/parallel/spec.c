@@ -30,6 +30,7 @@ typedef struct reader {
     const char *origin, *text;
     fm_pool_spec *spec;
     fm_error *error;
+    unsigned given; /* a bit for each of the options below */
 } reader;
 
 /* A piece of the spec: not ended by a zero. */
@@ -134,7 +135,7 @@ static const option options[] = {
     {"workers-per-rank", "1 to 1024", FM_TAKES_SCHEDULE, read_workers_per_rank},
 };
 
-static fm_status read_option(const reader *r, piece word)
+static fm_status read_option(reader *r, piece word)
 {
     const char *equals = memchr(word.text, '=', (size_t)word.length);
     int name_length = equals ? (int)(equals - word.text) : word.length;
@@ -147,6 +148,11 @@ static fm_status read_option(const reader *r, piece word)
             return fm_fail(r->error, FM_BAD_INPUT, "%s \"%s\": %s has no option %s",
                            r->origin, r->text, backend->name, options[i].name);
         }
+        if (r->given & 1u << i) {
+            return fm_fail(r->error, FM_BAD_INPUT, "%s \"%s\": %s is given twice",
+                           r->origin, r->text, options[i].name);
+        }
+        r->given |= 1u << i;
         piece given = {equals ? equals + 1 : "", word.length - name_length - !!equals};
         if (!options[i].read(value_of(given).text, &r->spec->options)) {
             return fm_fail(r->error, FM_BAD_INPUT,
@@ -221,12 +227,15 @@ static size_t default_workers(void)
     return processors < FM_POOL_MAX_WORKERS ? processors : FM_POOL_MAX_WORKERS;
 }
 
-static fm_status read_spec(const reader *r)
+static fm_status read_spec(reader *r)
 {
     const char *at = r->text;
     piece word = {at, (int)strcspn(at, ",")};
-    *r->spec = (fm_pool_spec){
-        .options = {.timeout_s = INFINITY, .retries = 2, .workers_per_rank = 1}};
+    *r->spec = (fm_pool_spec){.options = {.timeout_s = INFINITY,
+                                          .retries = 2,
+                                          .start_s = 60,
+                                          .end_s = 10,
+                                          .workers_per_rank = 1}};
     fm_status status = read_backend(r, word);
     while (status == FM_OK && at[word.length] == ',') {
         at += word.length + 1;

@@ -26,6 +26,8 @@ typedef struct fm_pool_options {
     double timeout_s; /* of a task; INFINITY: none */
     unsigned retries; /* of a task whose worker died */
     fm_start_method start;
+    double start_s; /* for workers to be ready, at first and with new shared data */
+    double end_s;   /* for them to end in good order */
     size_t tasks_per_child; /* 0: any number */
     bool schedule_static;
     size_t workers_per_rank; /* at least 1 */

@@ -76,7 +76,7 @@ class Results(Case):
     def test_every_backend_and_number_of_workers_gives_the_same_file(self):
         self.gradient_job()
         self.forward(*FIELDS, "-o", "serial.h5", "--backend", "serial")
-        for spec in ("threads:1", "threads:2", "threads:7", "auto", "serial"):
+        for spec in ("threads:1", "threads:2", "threads:7", "threads:16", "auto", "serial"):
             self.forward(*FIELDS, "--backend", spec)
             self.assertEqual(self.read("out.h5"), self.read("serial.h5"), spec)
         self.forward(*FIELDS, "--workers", "3")

@@ -78,7 +78,8 @@ class Sums(Case):
             prepare()
             for want in (SUM, ALL):
                 self.forward(*want, "-o", "serial.h5", "--backend", "serial")
-                for spec in ("threads:1", "threads:2", "threads:7", "auto"):
+                for spec in ("threads:1", "threads:2", "threads:7", "auto", "processes:2",
+                             "processes:2,start=spawn"):
                     self.forward(*want, "--backend", spec)
                     self.assertEqual(self.read("out.h5"), self.read("serial.h5"), spec)
 

@@ -29,8 +29,13 @@ static const char *const every_backend[] = {
     "threads:16",
     "processes:1",
     "processes:2",
+    "processes:5",
     "processes:7",
+    "processes:1,start=forkserver",
     "processes:2,start=forkserver",
+    "processes:5,start=forkserver",
+    "processes:1,start=spawn",
+    "processes:2,start=spawn",
     "processes:5,start=spawn",
 #ifdef FM_MPI
     "mpi", /* without mpirun */

@@ -287,6 +287,11 @@ static void options_of_specs_are_read_and_refused(void **state)
     assert_refused("threads,retries=1001",
                    "pool \"threads,retries=1001\": retries must "
                    "be 0 to 1000, not \"1001\"");
+    assert_refused("processes:2,start=fork,start=spawn",
+                   "pool \"processes:2,start=fork,start=spawn\": start is given twice");
+    assert_refused("serial,retries=1,timeout=2,retries=1",
+                   "pool \"serial,retries=1,timeout=2,retries=1\": retries is given "
+                   "twice");
     assert_refused("threads,start=spawn",
                    "pool \"threads,start=spawn\": threads has no option start");
     assert_refused("serial,schedule=static",

@@ -1,6 +1,7 @@
 /* What only processes can have: workers that die, in every way and at any time, and the
  * traces that they must not leave. This program has a process group of its own, so that
- * all it has started can be found. */
+ * all it has started can be found. FM_TEST_KILLS=1000 kills so many (at most that)
+ * instead of 200 in the tests of survival, and says what came of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -226,6 +227,23 @@ static fm_status files(void *workspace, fm_bytes argument, fm_output *output,
     return give(files_of("/proc/self/fd") + more, output);
 }
 
+/* How many of the standard files are not open on a device here. Something is printed,
+ * as kernels do. */
+static fm_status standard(void *workspace, fm_bytes argument, fm_output *output,
+                          fm_error *error)
+{
+    (void)workspace;
+    (void)argument;
+    (void)error;
+    size_t n = 0;
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++) {
+        struct stat status;
+        n += fstat(file, &status) != 0 || !S_ISCHR(status.st_mode);
+        n += write(file, "0123456789012345678901234567890123456789", 40) == 40;
+    }
+    return give(n, output);
+}
+
 static fm_status slow(void *workspace, fm_bytes argument, fm_output *output,
                       fm_error *error)
 {
@@ -264,6 +282,7 @@ static const fm_kernel kernels[] = {
     {.name = "deaf", .run = deaf},
     {.name = "bulky", .run = bulky},
     {.name = "files", .run = files},
+    {.name = "standard", .run = standard},
     {.name = "slow", .run = slow},
     {.name = "closes", .run = closes},
     {.name = "cannot open", .open = open_or_die, .run = square},
@@ -449,13 +468,22 @@ static void expected_sum(fm_fixed sum[SUM_SIZE])
     }
 }
 
-/* Of 3,000 tasks 200 let their process die, and 200 times a process is killed from
- * outside. */
+/* FM_TEST_KILLS, for more than a test of every day has the time for; at most a third of
+ * the tasks, so that all are reached. */
+static size_t kills_wanted(void)
+{
+    const char *text = getenv("FM_TEST_KILLS");
+    size_t wanted = text ? strtoul(text, NULL, 10) : 200;
+    return wanted <= MANY / 3 ? wanted : MANY / 3;
+}
+
+/* Of 3,000 tasks 200 let their process die, and 200 times, or as often as FM_TEST_KILLS
+ * says, a process is killed from outside. */
 static void survive(const char *spec, bool keeper_too)
 {
     char folder[] = "/tmp/fermat-processes-XXXXXX";
     make_folder(folder);
-    seen s = {.kills_wanted = 200, .keeper_too = keeper_too};
+    seen s = {.kills_wanted = kills_wanted(), .keeper_too = keeper_too};
     fm_fixed sum[SUM_SIZE], expected[SUM_SIZE];
     fm_pool *pool = open_pool(spec);
     const fm_map map = {.kernel = "mortal",
@@ -473,6 +501,11 @@ static void survive(const char *spec, bool keeper_too)
     assert_int_equal(s.failed, 0);
     assert_int_equal(s.kills, s.kills_wanted);
     assert_true(s.retried >= 100);
+    if (getenv("FM_TEST_KILLS")) {
+        print_message("%s: %zu kills, %zu tasks delivered once each, %zu of them after "
+                      "a retry, %zu failed; the sum is exact\n",
+                      spec, s.kills, s.delivered, s.retried, s.failed);
+    }
 }
 
 static void results_and_sum_survive_hundreds_of_deaths(void **state)
@@ -485,6 +518,7 @@ static void they_do_with_workers_started_afresh(void **state)
 {
     (void)state;
     survive("processes:3,start=forkserver,retries=1000", false);
+    survive("processes:3,start=spawn,retries=1000", false);
 }
 
 static void they_survive_the_death_of_the_keeper_too(void **state)
@@ -761,6 +795,65 @@ static void children_have_few_files_and_nothing_to_read(void **state)
     fm_pool_close(other, true);
 }
 
+static fm_status count_standard(void *context, const fm_task_result *result,
+                                fm_error *error)
+{
+    (void)error;
+    size_t *n = context;
+    n[0]++;
+    n[1] += result->status != FM_OK || size_in(result->bytes) != 0;
+    return FM_OK;
+}
+
+/* How many of 0, 1 and 2 are open. */
+static size_t standard_files(void)
+{
+    size_t n = 0;
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++) {
+        n += fcntl(file, F_GETFD) >= 0;
+    }
+    return n;
+}
+
+/* Between the closing and the opening again nothing is asserted: nobody would hear. */
+static void pool_without_standard_files_takes_their_numbers_for_nothing(void **state)
+{
+    (void)state;
+    const char *specs[] = {"processes:2", "processes:2,start=forkserver",
+                           "processes:2,start=spawn"};
+    for (size_t i = 0; i < 3; i++) {
+        int saved[3];
+        size_t counts[2] = {0}, taken = 0;
+        fm_pool *pool = NULL;
+        fm_error error = {0};
+        fflush(NULL);
+        for (int file = 0; file < 3; file++) {
+            saved[file] = fcntl(file, F_DUPFD_CLOEXEC, 10);
+            close(file);
+        }
+        const fm_map map = {.kernel = "standard",
+                            .count = 20,
+                            .context = counts,
+                            .result = count_standard};
+        fm_status status = fm_pool_open(specs[i], known, &pool, &error);
+        if (status == FM_OK) {
+            status = fm_pool_share(pool, (fm_bytes){"x", 1}, &error);
+            status = status == FM_OK ? fm_pool_map(pool, &map, &error) : status;
+            taken = standard_files();
+        }
+        fm_pool_close(pool, true);
+        for (int file = 0; file < 3; file++) {
+            dup2(saved[file], file);
+            close(saved[file]);
+        }
+        assert_string_equal(error.message, "");
+        assert_int_equal(status, FM_OK);
+        assert_int_equal(taken, 0);
+        assert_int_equal(counts[0], 20);
+        assert_int_equal(counts[1], 0);
+    }
+}
+
 static void signals_to_the_group_leave_the_workers_at_work(void **state)
 {
     (void)state;
@@ -945,6 +1038,7 @@ int main(int argc, char **argv)
         TEST(large_results_come_whole_whoever_waits_for_whom),
         TEST(large_arguments_and_results_do_not_block_each_other),
         TEST(children_have_few_files_and_nothing_to_read),
+        TEST(pool_without_standard_files_takes_their_numbers_for_nothing),
         TEST(signals_to_the_group_leave_the_workers_at_work),
         TEST(nobody_outlives_a_caller_that_is_killed),
         TEST(program_that_does_not_serve_passes_its_tests),

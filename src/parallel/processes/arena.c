@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "files.h"
+
 static const off_t part_stride = (off_t)1 << 40;
 
 /* ---- claims ---- */
@@ -73,7 +75,7 @@ static fm_status make_file(const char *name, off_t size, int *file, fm_error *er
                        "memory to share with processes counts as a file here, and the "
                        "size of files is limited (ulimit -f)");
     }
-    *file = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    *file = fm_file_raise(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (*file < 0 || ftruncate(*file, size) != 0) {
         fm_fail(error, FM_FAILED, "could not make memory to share with processes: %s",
                 strerror(errno));

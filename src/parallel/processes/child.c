@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "files.h"
+
 /* Ctrl-C, and the signals of batch systems, come to all processes of a group or a job;
  * it is the caller who decides what they mean. What tells of a crash, and what stops
  * and continues a job, is not blocked. */
@@ -61,6 +63,7 @@ static void close_range_of(unsigned first, unsigned last)
 
 void fm_child_close_files(int kept)
 {
+    fm_file_fill_standard();
     int empty = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (empty >= 0) {
         dup2(empty, STDIN_FILENO);

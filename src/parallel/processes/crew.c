@@ -12,6 +12,7 @@
  * forking is not safe any more. */
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "files.h"
 #include "processes.h"
 
 enum { FAILURES_MAX = 10 };
@@ -49,7 +51,7 @@ void fm_crew_hire(processes *p, fm_seat *seat, double not_before_s)
 static bool make_channel(processes *p, fm_seat *seat)
 {
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    if (!fm_file_pair(SOCK_STREAM, ends)) {
         fm_fail(&seat->failure, FM_FAILED,
                 "could not make the socket of worker %zu of %zu: %s%s", seat->id + 1,
                 p->n, strerror(errno),
@@ -241,6 +243,7 @@ static void lose_keeper(processes *p)
     int status = 0;
     close(p->keeper.control);
     p->keeper.control = -1;
+    kill(p->keeper.pid, SIGKILL); /* if it is not dead: it says no more */
     while (waitpid(p->keeper.pid, &status, 0) < 0 && errno == EINTR) {
     }
     replace_keeper(p, status);

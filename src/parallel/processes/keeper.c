@@ -15,6 +15,7 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,8 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "clock.h"
+#include "files.h"
 
 /* ---- packets ---- */
 
@@ -112,7 +115,7 @@ fm_status fm_keeper_start(fm_kernels kernels, fm_start_method method, fm_keeper 
 {
     int ends[2] = {-1, -1};
     *keeper = (fm_keeper){.control = -1};
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    if (!fm_file_pair(SOCK_SEQPACKET, ends)) {
         goto fail;
     }
     keeper->pid =
@@ -136,10 +139,31 @@ fail:
     return FM_FAILED;
 }
 
-void fm_keeper_stop(fm_keeper *keeper)
+/* It ends last in its household, and its end of the control with it. */
+static bool await_its_end(const fm_keeper *keeper, double limit_s)
+{
+    fm_keeper_note note;
+    bool ended = false;
+    double deadline_s = fm_clock_now() + limit_s, left_s = limit_s;
+    while (!ended && left_s > 0) {
+        struct pollfd watched = {keeper->control, POLLIN, 0};
+        poll(&watched, 1, (int)ceil(1e3 * left_s));
+        while (!ended && fm_keeper_hear(keeper, &note, &ended)) {
+            /* the death of a worker, of which nobody wants to hear any more */
+        }
+        left_s = deadline_s - fm_clock_now();
+    }
+    return ended;
+}
+
+void fm_keeper_stop(fm_keeper *keeper, double limit_s)
 {
     if (keeper->control < 0) {
         return;
+    }
+    shutdown(keeper->control, SHUT_WR); /* it sees that, and ends */
+    if (!await_its_end(keeper, limit_s)) {
+        kill(keeper->pid, SIGKILL); /* a stopped one is not waited for */
     }
     close(keeper->control);
     keeper->control = -1;

@@ -29,8 +29,9 @@ typedef struct fm_keeper_note {
 /* Fork it, or for FM_START_FORKSERVER and FM_START_SPAWN start it afresh. */
 fm_status fm_keeper_start(fm_kernels kernels, fm_start_method method, fm_keeper *keeper,
                           fm_error *error);
-/* Ends it and all workers it has, and waits for that. Accepts one that is not there. */
-void fm_keeper_stop(fm_keeper *keeper);
+/* Ends it and all workers it has, and waits for that; then it is killed, and they die
+ * with it. Accepts one that is not there. */
+void fm_keeper_stop(fm_keeper *keeper, double limit_s);
 /* Send a note, and the socket if it is not -1; false: try again when the control is
  * ready to be written. Never waits. */
 bool fm_keeper_tell(const fm_keeper *keeper, fm_keeper_note note, int socket);

@@ -22,8 +22,7 @@
 
 #include "clock.h"
 
-static const double start_s = 60;          /* for all workers to say hello */
-static const double end_s = 10;            /* for them to end in good order */
+static const double keeper_end_s = 3;      /* for it to bury all, at most */
 static const double abandon_after_s = 0.1; /* for kernels that ask, before the kill */
 static const double longest_wait_s = 3600;
 
@@ -187,6 +186,21 @@ static bool someone_is_behind(const processes *p)
     return false;
 }
 
+/* One that is stopped, or whose kernels do not close, is replaced by another, which
+ * gets the new data as it comes. */
+static void await_taken(processes *p)
+{
+    double deadline_s = fm_clock_now() + p->options.start_s;
+    for (double left_s; someone_is_behind(p);) {
+        left_s = deadline_s - fm_clock_now();
+        for (size_t i = 0; i < p->n && left_s <= 0; i++) {
+            fm_seat *seat = &p->seats[i];
+            seat->wants_kill |= seat->state == FM_SEAT_TAKEN && seat->behind;
+        }
+        fm_processes_turn(p, left_s > 0 ? left_s : longest_wait_s);
+    }
+}
+
 static fm_status share(void *self, fm_bytes shared, fm_error *error)
 {
     processes *p = self;
@@ -200,9 +214,7 @@ static fm_status share(void *self, fm_bytes shared, fm_error *error)
     p->shared = copy;
     p->shared_size = shared.size;
     tell_shared(p);
-    while (someone_is_behind(p)) {
-        fm_processes_turn(p, longest_wait_s);
-    }
+    await_taken(p);
     if (before >= 0) {
         close(before);
     }
@@ -232,7 +244,7 @@ static void dismiss_all(processes *p)
         }
         seat->wants_hire = false;
     }
-    double deadline_s = fm_clock_now() + end_s, left_s = end_s;
+    double left_s = p->options.end_s, deadline_s = fm_clock_now() + left_s;
     while (someone_is_there(p) && left_s > 0) {
         fm_processes_turn(p, left_s);
         left_s = deadline_s - fm_clock_now();
@@ -249,7 +261,7 @@ static void stop(void *self)
     if (p->keeper.control >= 0) {
         dismiss_all(p);
     }
-    fm_keeper_stop(&p->keeper);
+    fm_keeper_stop(&p->keeper, fmin(keeper_end_s, p->options.end_s));
     for (size_t i = 0; i < p->n; i++) {
         fm_seat_release(&p->seats[i]);
     }
@@ -307,7 +319,7 @@ static fm_status hire_all(processes *p, fm_error *error)
     for (size_t i = 0; i < p->n; i++) {
         fm_crew_hire(p, &p->seats[i], 0);
     }
-    double deadline_s = fm_clock_now() + start_s;
+    double deadline_s = fm_clock_now() + p->options.start_s;
     for (;;) {
         bool all_greeted;
         const fm_seat *failed = find_failure(p, &all_greeted);
@@ -322,7 +334,8 @@ static fm_status hire_all(processes *p, fm_error *error)
         }
         if (fm_clock_now() > deadline_s) {
             return fm_fail(error, FM_FAILED,
-                           "the worker processes did not come up within %g s", start_s);
+                           "the worker processes did not come up within %g s",
+                           p->options.start_s);
         }
         fm_processes_turn(p, 1);
     }
