@@ -6,15 +6,17 @@ import os
 import resource
 import signal
 import subprocess
+import time
 import unittest
 
 from harness import FERMAT, JOB, RECEIVERS, Case, main, numbers
 
 SHOTS = 500
+PROCESSES = ("processes:2", "processes:2,start=spawn")
 
 
 class Interrupt(Case):
-    def start(self, *arguments, spacing="0.02", **options):
+    def start(self, *arguments, spacing="0.02", backend="threads:2", **options):
         """A run of many shots that takes far longer than this test, and lets them take
         the time they need however slow the machine is."""
         self.write("job.yaml", JOB + "reciprocity: never\nsolver:\n  stop_early: false\n")
@@ -22,7 +24,7 @@ class Interrupt(Case):
         self.write("sources.csv", f"id,x,z\n{rows}\n")
         before = self.files()
         run = subprocess.Popen(
-            [FERMAT, "forward", "job.yaml", "--backend", "threads:2", "--progress=json",
+            [FERMAT, "forward", "job.yaml", "--backend", backend, "--progress=json",
              "--grace", "0", "--set", f"model.spacing=[{spacing}, {spacing}]", *arguments],
             cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             **options)
@@ -48,6 +50,26 @@ class Interrupt(Case):
         progress = [json.loads(line) for line in lines if line.startswith("{")]
         complaint = "".join(line for line in lines if not line.startswith("{"))
         return complaint, progress[-1] if progress else None
+
+    def alive(self, group):
+        """The processes of a group; dead ones may wait for init."""
+        found = []
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{entry}/stat", encoding="ascii") as stat:
+                    state, _, its_group = stat.read().rsplit(")", 1)[1].split()[:3]
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if int(its_group) == group and state not in "ZX":
+                found.append(int(entry))
+        return found
+
+    def assert_nobody_of(self, group):
+        for _ in range(1000):
+            if not self.alive(group):
+                return
+            time.sleep(0.01)
+        self.fail(f"processes {self.alive(group)} are left")
 
     def record(self, name):
         return json.loads(self.read(name))
@@ -203,6 +225,44 @@ class Interrupt(Case):
         self.end(run)
         self.assertIn(run.returncode, (-signal.SIGINT, -signal.SIGTERM))
         self.assertEqual(self.files(), before)
+
+    def test_worker_processes_end_their_shots_whoever_gets_the_signal(self):
+        for backend in PROCESSES:
+            for send in (os.kill, os.killpg):
+                run, before = self.start(backend=backend, start_new_session=True)
+                self.await_shots(run, 3)
+                self.assertEqual(len(self.alive(run.pid)), 4)
+                send(run.pid, signal.SIGINT)
+                complaint, last = self.end(run)
+                self.assertEqual(run.returncode, 128 + signal.SIGINT, complaint)
+                self.assert_nobody_of(run.pid)
+                done = last["done"]
+                self.assertIn(done, range(3, SHOTS))
+                self.assertEqual(last["failed"], 0)
+                self.assertIn(f"fermat: interrupted by SIGINT after {done} of {SHOTS} "
+                              "shots: kept in ", complaint)
+                self.assertEqual(self.files(),
+                                 sorted([*before, "out.h5.part", "out.part.run.json"]))
+                states = self.variable("out.h5.part", "source_status")
+                self.assertEqual((states.count(1), states.count(0)),
+                                 (done, SHOTS - done))
+                record = self.record("out.part.run.json")
+                self.assertEqual((record["shots_done"], record["errors"]), (done, []))
+                for kept in ("out.h5.part", "out.part.run.json"):
+                    os.remove(self.path(kept))
+
+    def test_a_second_signal_ends_worker_processes_too(self):
+        for backend in PROCESSES:
+            for send in (os.kill, os.killpg):
+                # Shots that would take long: nobody is waited for.
+                run, before = self.start(spacing="0.004", backend=backend,
+                                         start_new_session=True)
+                send(run.pid, signal.SIGINT)
+                send(run.pid, signal.SIGTERM)
+                self.end(run)
+                self.assertIn(run.returncode, (-signal.SIGINT, -signal.SIGTERM))
+                self.assert_nobody_of(run.pid)
+                self.assertEqual(self.files(), before)
 
     def test_a_signal_that_was_ignored_stays_ignored(self):
         run, _ = self.start(
