@@ -99,7 +99,7 @@ static void assert_at_work(processes *p, char shared)
         fm_bytes bytes = fm_task_bytes(&tasks[i]);
         assert_int_equal(bytes.size, 1);
         assert_memory_equal(bytes.data, &shared, 1);
-        fm_task_clear(&tasks[i]);
+        fm_task_release(&tasks[i]);
     }
 }
 
