@@ -17,11 +17,14 @@ const char *cli_help(const char *command);
  * a signal ended exits with 128 + the signal's number, as the shell does. */
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_BAD_INPUT = 2 };
 
-/* "fermat: ..." and a new line, to stderr; of the ranks of MPI only 0 speaks. */
+/* "fermat: ..." and a new line, to stderr. */
 void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Complain of an error met while reading what the user gave, and give the exit status:
  * a file that cannot be read is bad input as well. */
 int cli_refuse(const fm_error *error);
+/* The same for what every rank under mpirun finds alike, on the command line or in the
+ * opening of the pool: rank 0 says it, and all have the same exit status. */
+int cli_refuse_alike(const fm_error *error);
 
 #endif

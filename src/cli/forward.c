@@ -98,9 +98,11 @@ static int forward(const forward_options *options)
     fm_job job = {0};
     fm_pool *pool = NULL;
     int status = fm_pool_open(options->pool, fm_forward_kernels(), &pool, &error);
-    if (status == FM_WAS_WORKER || fm_pool_rank() > 0) {
+    if (status == FM_WAS_WORKER) {
         status = CLI_DONE; /* rank 0 has the job */
-    } else if (status != FM_OK || load_job(options, &job, &error) != FM_OK ||
+    } else if (status != FM_OK) {
+        status = cli_refuse_alike(&error);
+    } else if (load_job(options, &job, &error) != FM_OK ||
                open_cache(options, &job.spec.cache, &error) != FM_OK) {
         status = cli_refuse(&error);
     } else if (options->plan) {
@@ -118,7 +120,7 @@ int cli_forward(int argc, char **argv)
     forward_options options;
     fm_error error = {0};
     if (forward_options_read(argc, argv, &options, &error) != FM_OK) {
-        return cli_refuse(&error);
+        return cli_refuse_alike(&error);
     }
     int status = CLI_DONE;
     if (options.help) {

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench.h"
 #include "cli.h"
@@ -12,9 +13,6 @@
 
 void cli_complain(const char *format, ...)
 {
-    if (fm_pool_rank() > 0) {
-        return;
-    }
     va_list arguments;
     va_start(arguments, format);
     fflush(stdout);
@@ -24,12 +22,28 @@ void cli_complain(const char *format, ...)
     va_end(arguments);
 }
 
-int cli_refuse(const fm_error *error)
+static int status_of(const fm_error *error)
 {
-    cli_complain("%s", error->message);
     return error->status == FM_BAD_INPUT || error->status == FM_IO_FAILED
                ? CLI_BAD_INPUT
                : CLI_FAILED;
+}
+
+int cli_refuse(const fm_error *error)
+{
+    cli_complain("%s", error->message);
+    return status_of(error);
+}
+
+/* mpirun ends all at the first that fails, and that must not be before rank 0 has said
+ * what is wrong: the others let it go first. */
+int cli_refuse_alike(const fm_error *error)
+{
+    if (fm_pool_rank() == 0) {
+        return cli_refuse(error);
+    }
+    sleep(1);
+    return status_of(error);
 }
 
 static int help(int argc, char **argv)
@@ -78,8 +92,10 @@ static int run_command(int argc, char **argv)
             return commands[i].run(argc, argv);
         }
     }
-    cli_complain("there is no command '%s'; 'fermat help' lists the commands", argv[0]);
-    return CLI_BAD_INPUT;
+    fm_error error = {0};
+    fm_fail(&error, FM_BAD_INPUT,
+            "there is no command '%s'; 'fermat help' lists the commands", argv[0]);
+    return cli_refuse_alike(&error);
 }
 
 static int run_program(int argc, char **argv)
@@ -96,9 +112,6 @@ static int run_program(int argc, char **argv)
     return status;
 }
 
-/* Under mpirun all ranks get the same command line, and rank 0 speaks for them. The
- * others end well whatever they think of it: mpirun ends all at the first that does
- * not, and that must not be before rank 0 has said what is wrong. */
 int main(int argc, char **argv)
 {
     if (!standard_files_fill()) {
@@ -106,6 +119,5 @@ int main(int argc, char **argv)
     }
     fm_kernel table[CLI_KERNELS];
     fm_pool_serve(cli_kernels(table)); /* this may be a worker process of a pool */
-    int status = run_program(argc, argv);
-    return fm_pool_rank() > 0 ? CLI_DONE : status;
+    return run_program(argc, argv);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/number.h"
+#include "parallel/pool.h"
 
 enum {
     OPTION_SET = 256,
@@ -152,6 +153,25 @@ static fm_status take_job(int argc, char **argv, forward_options *options,
     return FM_OK;
 }
 
+/* The backend's word when options say no other. */
+static const char *implied_backend(const words *said)
+{
+    if (said->workers_per_rank) {
+        return "mpi";
+    }
+    return said->workers ? "threads" : "auto";
+}
+
+/* The backend that --workers is for; a number alone means threads. */
+static bool is_mpi(const words *said)
+{
+    const char *backend = said->backend ? said->backend : implied_backend(said);
+    size_t name = strcspn(backend, ",");
+    bool chosen = !said->backend || (name == 4 && !strncmp(backend, "auto", name));
+    return (name == 3 && !strncmp(backend, "mpi", name)) ||
+           (chosen && fm_pool_under_mpirun());
+}
+
 static fm_status check_workers(const words *said, fm_error *error)
 {
     uint64_t n = 0;
@@ -165,6 +185,13 @@ static fm_status check_workers(const words *said, fm_error *error)
                        "--backend %s and --workers %s both say how many workers; give "
                        "one of them",
                        said->backend, said->workers);
+    }
+    if (is_mpi(said)) {
+        return fm_fail(
+            error, FM_BAD_INPUT,
+            "--workers %s: with mpi the workers are the ranks, and mpirun -n "
+            "says how many; --workers-per-rank N puts N threads into each",
+            said->workers);
     }
     if (said->backend && strcmp(said->backend, "serial") == 0 && n != 1) {
         return fm_fail(error, FM_BAD_INPUT,
@@ -193,15 +220,6 @@ static fm_status join_output(const words *said, forward_options *options,
     snprintf(options->output, size, "output=%s", said->output);
     options->set[options->nset++] = options->output;
     return FM_OK;
-}
-
-/* The backend's word when options say no other. */
-static const char *implied_backend(const words *said)
-{
-    if (said->workers_per_rank) {
-        return "mpi";
-    }
-    return said->workers ? "threads" : "auto";
 }
 
 /* `threads,timeout=9` and 4 become "threads:4,timeout=9"; a number alone means threads,

@@ -87,6 +87,14 @@ static bool stop_asked(void *context)
     return interrupt_caught() != 0;
 }
 
+/* A second after SIGTERM mpirun sends SIGKILL: what was done must be written by then.
+ */
+static bool no_time_left(void *context)
+{
+    (void)context;
+    return interrupt_caught() == SIGTERM && fm_pool_under_mpirun();
+}
+
 static double file_size(const char *path)
 {
     struct stat status;
@@ -219,6 +227,7 @@ static int run_shots(run *r, fm_pool *pool, double grace_s)
                             .progress = take_progress,
                             .stop = stop_asked,
                             .grace_s = grace_s,
+                            .give_up = no_time_left,
                             .sums = take_sums};
     double start = now_s();
     fm_status status = fm_forward_run(r->report.job, pool, &sink, &error);

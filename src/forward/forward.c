@@ -81,6 +81,12 @@ static bool ask_stop(void *context)
     return sink->stop(sink->context);
 }
 
+static bool ask_give_up(void *context)
+{
+    const fm_forward_sink *sink = ((const run *)context)->sink;
+    return sink->give_up(sink->context);
+}
+
 static fm_status prepare_sum(run *r, fm_error *error)
 {
     if (!r->job->spec.want_sum) {
@@ -130,6 +136,7 @@ static fm_status map_shots(run *r, fm_pool *pool, fm_error *error)
         .progress = r->sink->progress ? tell_progress : NULL,
         .stop = r->sink->stop ? ask_stop : NULL,
         .grace_s = r->sink->grace_s,
+        .give_up = r->sink->give_up ? ask_give_up : NULL,
         .sum_shape = r->sum ? &r->sum_shape : NULL,
         .sum = r->sum,
     };

@@ -138,10 +138,16 @@ static void take_back_what_waits(fm_map_run *r)
 
 /* ---- turn by turn ---- */
 
+static bool is_time_over(const fm_map_run *r)
+{
+    const fm_map *map = r->map;
+    return (map->give_up && map->give_up(map->context)) ||
+           (map->grace_s > 0 && fm_clock_now() > r->ending_s + map->grace_s);
+}
+
 static void give_up_when_grace_is_over(fm_map_run *r)
 {
-    if (r->ending != FM_OK && !r->given_up && r->map->grace_s > 0 &&
-        fm_clock_now() > r->ending_s + r->map->grace_s) {
+    if (r->ending != FM_OK && !r->given_up && is_time_over(r)) {
         r->pool->backend->abandon(r->pool->self);
         r->given_up = true;
     }

@@ -11,7 +11,6 @@
 
 #include "backend.h"
 #include "core/number.h"
-#include "launcher.h"
 
 static const fm_backend *const backends[] = {
     &fm_backend_serial,
@@ -173,7 +172,7 @@ static fm_status read_option(reader *r, piece word)
 static const fm_backend *find(piece name)
 {
     if (is(name, "auto")) {
-        return find(fm_under_mpirun() ? (piece){"mpi", 3} : (piece){"threads", 7});
+        return find(fm_pool_under_mpirun() ? (piece){"mpi", 3} : (piece){"threads", 7});
     }
     for (size_t i = 0; backends[i]; i++) {
         if (is(name, backends[i]->name)) {
@@ -200,7 +199,13 @@ static fm_status read_backend(const reader *r, piece word)
     const char *colon = memchr(word.text, ':', (size_t)word.length);
     piece name = {word.text, colon ? (int)(colon - word.text) : word.length};
     r->spec->backend = find(name);
-    if (!r->spec->backend && (is(name, "mpi") || is(name, "auto"))) {
+    if (!r->spec->backend && is(name, "auto")) {
+        return fm_fail(r->error, FM_BAD_INPUT,
+                       "mpirun started this program, but it was built without MPI; it "
+                       "can be run without mpirun, or on another backend: serial, "
+                       "threads or processes");
+    }
+    if (!r->spec->backend && is(name, "mpi")) {
         return fm_fail(r->error, FM_BAD_INPUT,
                        "%s \"%s\": this program was built without MPI", r->origin,
                        r->text);
@@ -212,6 +217,12 @@ static fm_status read_backend(const reader *r, piece word)
     }
     if (!colon) {
         return FM_OK;
+    }
+    if (is(name, "mpi")) {
+        return fm_fail(r->error, FM_BAD_INPUT,
+                       "%s \"%s\": mpi takes no number of workers; mpirun -n says how "
+                       "many ranks, workers-per-rank=N how many threads in each",
+                       r->origin, r->text);
     }
     if (!r->spec->backend->numbered || is(name, "auto")) {
         return fm_fail(r->error, FM_BAD_INPUT,

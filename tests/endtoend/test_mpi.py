@@ -1,5 +1,6 @@
 """The program under mpirun: the same bytes, one voice, and never a hang."""
 
+import json
 import os
 import shutil
 import signal
@@ -58,8 +59,11 @@ class Mpi(Case):
             self.skipTest("this program was built without MPI")
 
     def mpirun(self, ranks, *arguments):
+        return self.mpirun_program(ranks, FERMAT, *arguments)
+
+    def mpirun_program(self, ranks, *command):
         return subprocess.run(
-            ["mpirun", "-n", str(ranks), FERMAT, *arguments], cwd=self.folder, text=True,
+            ["mpirun", "-n", str(ranks), *command], cwd=self.folder, text=True,
             check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env=environment(self.memory), timeout=LIMIT_S)
 
@@ -105,11 +109,58 @@ class Mpi(Case):
         run = self.mpirun(2, "forward", "job.yaml", "--workers-per-rank", "2")
         self.assertIn("running   mpi, 4 workers\n", run.stdout)
 
-    def test_another_backend_runs_in_rank_0_alone(self):
-        run = self.mpirun(3, "forward", "job.yaml", "--backend", "threads:2")
-        self.assertEqual((run.stderr, run.returncode), ("", 0))
-        self.assertEqual(run.stdout.count("running   threads, 2 workers\n"), 1)
-        self.assertEqual(run.stdout.count("done  "), 1)
+    def test_another_backend_runs_in_every_process(self):
+        self.forward("--backend", "serial")
+        expected = self.read("out.h5")
+        script = '"$0" forward job.yaml -q --backend $1 -o rank$OMPI_COMM_WORLD_RANK.h5'
+        for backend in ("serial", "threads:2", "processes:2"):
+            run = self.mpirun_program(2, "sh", "-c", script, FERMAT, backend)
+            self.assertEqual((run.stdout, run.stderr, run.returncode), ("", "", 0))
+            for rank in (0, 1):
+                self.assertEqual(self.read(f"rank{rank}.h5"), expected)
+                os.remove(self.path(f"rank{rank}.h5"))
+
+    def test_what_another_backend_cannot_do_every_process_says(self):
+        script = '[ $OMPI_COMM_WORLD_RANK = 0 ] || "$0" forward nosuch.yaml --backend serial'
+        run = self.mpirun_program(2, "sh", "-c", script, FERMAT)
+        self.assertEqual(self.complaints(run), ["fermat: nosuch.yaml: cannot be read: "
+                                                "No such file or directory"])
+        self.assertEqual(run.returncode, 2)
+
+    def test_a_rank_without_a_launcher_is_none(self):
+        for name in ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK"):
+            for arguments in (("--backend", "threads:2"), ("--backend", "mpi"), ()):
+                kept = {k: v for k, v in os.environ.items() if k != "FERMAT_POOL"}
+                run = subprocess.run(
+                    [FERMAT, "forward", "job.yaml", *arguments], cwd=self.folder,
+                    check=False, text=True, stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE, env={**kept, name: "1"}, timeout=LIMIT_S)
+                self.assertEqual((run.stderr, run.returncode), ("", 0))
+                self.assertIn("done  ", run.stdout)
+                if not arguments:
+                    self.assertIn("running   threads, ", run.stdout)
+                os.remove(self.path("out.h5"))
+
+    def test_each_rank_ends_with_the_status_of_bad_input(self):
+        script = '"$0" forward job.yaml $1 2>said$OMPI_COMM_WORLD_RANK; ' \
+                 'echo $? >status$OMPI_COMM_WORLD_RANK'
+        for option in ("--nosuch", "--backend=threads:x"):
+            self.mpirun_program(3, "sh", "-c", script, FERMAT, option)
+            for rank in range(3):
+                self.assertEqual(self.read(f"status{rank}"), b"2\n")
+                said = self.read(f"said{rank}").count(b"fermat: ")
+                self.assertEqual(said, rank == 0, option)
+
+    def test_a_number_of_workers_is_not_for_mpi(self):
+        for arguments in (("--backend", "mpi"), ("--workers-per-rank", "2"),
+                          ("--backend", "mpi,schedule=static")):
+            run = self.fermat("forward", "job.yaml", "--workers", "2", *arguments)
+            self.assertEqual(run.returncode, 2)
+            self.assertEqual(run.stderr, "fermat: --workers 2: with mpi the workers are "
+                             "the ranks, and mpirun -n says how many; --workers-per-rank N "
+                             "puts N threads into each\n")
+        run = self.fermat("forward", "job.yaml", "--backend", "mpi:2")
+        self.assertIn("mpirun -n says how many ranks, workers-per-rank=N", run.stderr)
 
     # ---- one voice ----
 
@@ -119,6 +170,8 @@ class Mpi(Case):
                 (("nosuch.yaml",), "fermat: nosuch.yaml: cannot be read"),
                 (("job.yaml", "--nosuch"), "fermat: forward has no option '--nosuch'"),
                 (("job.yaml", "--backend", "mpi,timeout=x"), "fermat: pool "),
+                (("job.yaml", "--backend", "threads:x"), "fermat: pool "),
+                (("job.yaml", "--workers", "2"), "fermat: --workers 2: with mpi "),
                 (("job.yaml", "--set", "model.constant=-1"), "fermat: "),
                 (("job.yaml", "-o", "no/such/folder.h5"), "fermat: no/such/folder.h5")):
             run = self.mpirun(3, "forward", *arguments)
@@ -130,21 +183,21 @@ class Mpi(Case):
 
     # ---- the end before its time ----
 
-    def start(self, *arguments):
-        """A run on three ranks that takes far longer than this test."""
+    def start(self, *arguments, spacing=0.01):
+        """A run on three ranks that takes far longer than this test; a shot is done."""
         self.write("job.yaml", JOB + "reciprocity: never\nsolver:\n  stop_early: false\n")
         rows = "\n".join(f"S{i},{i / 500},1" for i in range(5000))
         self.write("sources.csv", f"id,x,z\n{rows}\n")
         self.write("out.h5", "an earlier result")
         run = subprocess.Popen(
             ["mpirun", "-n", "3", FERMAT, "forward", "job.yaml", "--set",
-             "model.spacing=[0.01, 0.01]", *arguments], cwd=self.folder, text=True,
+             f"model.spacing=[{spacing}, {spacing}]", "--progress=json", *arguments],
+            cwd=self.folder, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(self.memory))
         self.addCleanup(run.kill)
-        for line in run.stdout:
-            if line.startswith("running"):
+        for line in run.stderr:
+            if json.loads(line)["done"] > 0:
                 break
-        time.sleep(1)  # some shots are done, most are not: neither matters
         return run
 
     def end(self, run):
@@ -163,7 +216,7 @@ class Mpi(Case):
             self.assertFalse(os.path.exists(f"/proc/{pid}"))
 
     def test_a_rank_that_is_killed_ends_the_job(self):
-        for victim in (0, 1, 2):
+        for victim in (0, 2):
             run = self.start("--backend", "mpi")
             ranks = ranks_of(run.pid)
             self.assertEqual(sorted(ranks), [0, 1, 2])
@@ -184,13 +237,22 @@ class Mpi(Case):
             self.assertIn("out.h5.part", self.files())
             self.assert_gone(ranks.values())
 
-    def test_sigterm_to_mpirun_ends_the_job(self):
-        run = self.start("--backend", "mpi")
-        ranks = ranks_of(run.pid)
-        run.send_signal(signal.SIGTERM)
-        self.end(run)
-        self.assertNotEqual(run.returncode, 0)
-        self.assert_gone(ranks.values())
+    def test_sigterm_and_ctrl_c_leave_time_to_keep_what_was_done(self):
+        """A shot takes longer than the two seconds that mpirun leaves to a rank."""
+        for backend, number in (("mpi", signal.SIGINT),
+                                ("mpi,schedule=static", signal.SIGTERM)):
+            run = self.start("--backend", backend, spacing=0.003)
+            ranks = ranks_of(run.pid)
+            run.send_signal(number)
+            complaint = self.end(run)
+            self.assertIn("fermat: interrupted by SIGTERM after ", complaint)
+            self.assertIn("kept in out.h5.part", complaint)
+            self.assertEqual(run.returncode, 1)  # mpirun's own, of a job it ended
+            self.assert_gone(ranks.values())
+            self.assertEqual([f for f in self.files() if "part" in f],
+                             ["out.h5.part", "out.part.run.json"])
+            os.remove(self.path("out.h5.part"))
+            os.remove(self.path("out.part.run.json"))
 
 
 if __name__ == "__main__":

@@ -38,7 +38,10 @@ static const char *const every_backend[] = {
     "processes:2,start=spawn",
     "processes:5,start=spawn",
 #ifdef FM_MPI
-    "mpi", /* without mpirun */
+    /* without mpirun: one rank */
+    "mpi",
+    "mpi,workers-per-rank=2",
+    "mpi,workers-per-rank=2,schedule=static",
 #endif
     NULL,
 };

@@ -454,8 +454,14 @@ static bool stop_after_two_delivered(void *context)
     return ((seen *)context)->delivered >= 2;
 }
 
+static bool now(void *context)
+{
+    (void)context;
+    return true;
+}
+
 /* Tasks 0 and 2 end; 1 and 3, if they had begun, would go on for ever. */
-static void what_outlasts_the_grace_time_is_given_up(void **state)
+static void check_giving_up(void **state, double grace_s, bool (*give_up)(void *))
 {
     seen s = {.expected = FM_CANCELLED, .message = "given up before it was done"};
     fm_pool *pool = open_pool(state);
@@ -464,7 +470,8 @@ static void what_outlasts_the_grace_time_is_given_up(void **state)
                         .context = &s,
                         .result = see_odd_end,
                         .stop = stop_after_two_delivered,
-                        .grace_s = 0.02};
+                        .grace_s = grace_s,
+                        .give_up = give_up};
     if (fm_pool_workers(pool) > 2) { /* else the two wait for workers that do not end */
         assert_int_equal(fm_pool_map(pool, &map, NULL), FM_INTERRUPTED);
         assert_in_range(s.delivered, 2, 4);
@@ -482,6 +489,16 @@ static void what_outlasts_the_grace_time_is_given_up(void **state)
         assert_int_equal(s.failed, 0);
     }
     fm_pool_close(pool, true);
+}
+
+static void what_outlasts_the_grace_time_is_given_up(void **state)
+{
+    check_giving_up(state, 0.02, NULL);
+}
+
+static void what_runs_is_given_up_at_once_when_asked_for(void **state)
+{
+    check_giving_up(state, 0, now);
 }
 
 int main(void)
@@ -504,6 +521,7 @@ int main(void)
         cmocka_unit_test(stop_in_order_delivers_across_the_gaps),
         cmocka_unit_test(task_that_takes_too_long_ends_alone),
         cmocka_unit_test(what_outlasts_the_grace_time_is_given_up),
+        cmocka_unit_test(what_runs_is_given_up_at_once_when_asked_for),
         cmocka_unit_test(progress_is_told_while_tasks_run),
     };
     return run_on_every_backend(tests, sizeof tests / sizeof *tests);

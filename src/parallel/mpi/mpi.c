@@ -20,7 +20,6 @@
 
 #include "backend.h"
 #include "clock.h"
-#include "launcher.h"
 #include "mpi_rank.h"
 #include "mpi_root.h"
 
@@ -303,7 +302,7 @@ static fm_status start(fm_kernels kernels, fm_pool_options *options, void **self
 {
     fm_mpi *joined = NULL;
     *self = NULL;
-    if (fm_under_mpirun()) {
+    if (fm_pool_under_mpirun()) {
         fm_status status = fm_mpi_join(&joined, error);
         if (status != FM_OK) {
             return status;

@@ -64,6 +64,7 @@ typedef struct fm_forward_sink {
     void (*progress)(void *context, const fm_progress *progress); /* may be NULL */
     bool (*stop)(void *context);                                  /* may be NULL */
     double grace_s; /* running shots have after a stop; 0: as long as they need */
+    bool (*give_up)(void *context); /* them at once? asked after a stop; may be NULL */
     /* If the job wants the sum: called once, when all shots are done or after the stop.
      * The numbers are valid during the call. May be NULL. */
     fm_status (*sums)(void *context, const fm_shot_sums *sums, fm_error *error);

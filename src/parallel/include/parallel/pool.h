@@ -95,16 +95,21 @@ void fm_pool_serve(fm_kernels kernels);
  * fail.
  *
  * Processes are best forked by a young program: open such a pool before other threads,
- * MPI or HDF5 are in use. Under mpirun every rank opens the pool; in rank 0 that
+ * MPI or HDF5 are in use. Under mpirun every rank opens the mpi pool; in rank 0 that
  * returns the pool, one at a time; the others serve this pool and those that rank 0
  * opens after it, with the kernels of this call, and return when the program of rank 0
- * has ended, with FM_WAS_WORKER and no pool: nothing is left to do there but to end. */
+ * has ended, with FM_WAS_WORKER and no pool: nothing is left to do there but to end.
+ * That is so for the backend mpi only; another is a pool of each process that opens it,
+ * under mpirun too. */
 fm_status fm_pool_open(const char *spec, fm_kernels kernels, fm_pool **pool,
                        fm_error *error);
 size_t fm_pool_workers(const fm_pool *pool);
 const char *fm_pool_backend(const fm_pool *pool); /* "serial", "threads", ... */
 size_t fm_processors(void); /* what the process may really use, at least 1 */
-size_t fm_pool_rank(void);  /* which rank of mpirun's this process is; 0 without it */
+/* Whether the environment says that a launcher started this process which the MPI of
+ * this library can join (mpirun, srun), and as which rank; 0 without one. */
+bool fm_pool_under_mpirun(void);
+size_t fm_pool_rank(void);
 
 /* Give every worker the same read-only bytes, again whenever they change; the caller
  * keeps them unchanged and alive until the next share or the close. Workspaces are made
@@ -187,6 +192,8 @@ typedef struct fm_map {
     /* Running tasks that have not ended so many seconds after a stop are given up:
      * their status is FM_CANCELLED. 0: they may take the time they need. */
     double grace_s;
+    /* Asked like stop, but after it: true gives them up at once. NULL: no. */
+    bool (*give_up)(void *context);
     /* The sum of what the tasks with FM_OK gave as addends: written to sum[], part
      * after part, when the map ends with FM_OK or FM_INTERRUPTED. A task whose addend
      * is not finite or too large for its scale fails. NULL: no sum. Such a map is not
