@@ -124,6 +124,7 @@ static bool keep_record(const run *r, const char *result, const char *interrupte
     fm_run_facts facts = r->facts;
     facts.result = result;
     facts.interrupted = interrupted;
+    facts.hurried = interrupted && no_time_left(NULL);
     char *path = fm_run_record_name(r->report.job->spec.output, interrupted != NULL);
     fm_status status =
         path ? fm_run_record_write(r->record, &facts, path, interrupt_remove, &error)
@@ -156,6 +157,9 @@ static char *keep_part(run *r)
 {
     fm_error error = {0};
     char *name = NULL;
+    if (no_time_left(NULL)) {
+        fm_result_hurry(r->file);
+    }
     if (fm_result_set_aside(r->file, &error) == FM_OK) {
         name = strdup(fm_result_name(r->file));
         if (!name) {

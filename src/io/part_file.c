@@ -229,7 +229,7 @@ static int sync_descriptor(int descriptor)
 
 fm_status fm_part_sync(const fm_part_file *part, fm_error *error)
 {
-    if (sync_descriptor(part->descriptor) != 0) {
+    if (!part->hurried && sync_descriptor(part->descriptor) != 0) {
         return fail_errno(error, "cannot be synced", errno);
     }
     return FM_OK;
@@ -268,7 +268,7 @@ fm_status fm_part_publish(fm_part_file *part, fm_error *error)
     }
     free(part->temporary);
     part->temporary = NULL;
-    if (sync_folder(part->path) != 0) {
+    if (!part->hurried && sync_folder(part->path) != 0) {
         return fail_errno(error,
                           "is written and whole, but its folder cannot be synced "
                           "(a power cut may still lose it)",

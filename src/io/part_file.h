@@ -1,6 +1,7 @@
 #ifndef FM_IO_PART_FILE_H
 #define FM_IO_PART_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,7 @@ typedef struct fm_part_file {
     char *path;      /* its name in the end; symbolic links are followed */
     char *temporary; /* its name so far; NULL when there is nothing to remove */
     int descriptor;  /* open for reading and writing, or -1 */
+    bool hurried;    /* the program is about to be killed: do not wait for the disk */
 } fm_part_file;
 
 /* Make the temporary file, empty. FM_BAD_INPUT: no such folder, no permission, `path`

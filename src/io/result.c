@@ -382,6 +382,11 @@ fm_status fm_result_set_aside(fm_result_file *file, fm_error *error)
     return status;
 }
 
+void fm_result_hurry(fm_result_file *file)
+{
+    file->part.hurried = true;
+}
+
 static fm_status finish(fm_result_file *file, fm_error *error)
 {
     fm_status status = write_missing_fields(file, error);

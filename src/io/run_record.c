@@ -383,6 +383,7 @@ fm_status fm_run_record_write(const fm_run_record *record, const fm_run_facts *f
     if (status == FM_OK && temporary) {
         temporary(part.temporary);
     }
+    part.hurried = facts->hurried;
     if (status == FM_OK) {
         status = fill(&part, record, facts, error);
     }

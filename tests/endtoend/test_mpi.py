@@ -241,7 +241,7 @@ class Mpi(Case):
         """A shot takes longer than the two seconds that mpirun leaves to a rank."""
         for backend, number in (("mpi", signal.SIGINT),
                                 ("mpi,schedule=static", signal.SIGTERM)):
-            run = self.start("--backend", backend, spacing=0.003)
+            run = self.start("--backend", backend, spacing=0.0035)
             ranks = ranks_of(run.pid)
             run.send_signal(number)
             complaint = self.end(run)

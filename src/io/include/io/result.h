@@ -33,6 +33,10 @@ fm_status fm_result_add_sums(fm_result_file *file, const fm_shot_sums *sums,
  * has the name NAME stays. Otherwise as fm_result_commit, which comes next. */
 fm_status fm_result_set_aside(fm_result_file *file, fm_error *error);
 
+/* The program is about to be killed: fm_result_commit is not to wait for the disk. A
+ * power cut soon afterwards may lose the file. */
+void fm_result_hurry(fm_result_file *file);
+
 /* All done: write statuses, close, sync, read back, rename to its own name and sync the
  * folder. Shots that never came are "not done", their fields missing values. Frees the
  * file, also on failure; then nothing is left behind (except when only the folder could

@@ -1,6 +1,7 @@
 #ifndef FM_IO_RUN_RECORD_H
 #define FM_IO_RUN_RECORD_H
 
+#include <stdbool.h>
 #include <time.h>
 
 #include "forward/forward.h"
@@ -23,6 +24,7 @@ typedef struct fm_run_facts {
     time_t started;
     double elapsed_s;
     const char *interrupted; /* name of the signal that ended it; NULL: none */
+    bool hurried;            /* the record is not waited for until it is on the disk */
 } fm_run_facts;
 
 /* No shot done so far. At most 64 bytes a shot; the job must outlive the record. */
