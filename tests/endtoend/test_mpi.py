@@ -170,7 +170,6 @@ class Mpi(Case):
                 (("nosuch.yaml",), "fermat: nosuch.yaml: cannot be read"),
                 (("job.yaml", "--nosuch"), "fermat: forward has no option '--nosuch'"),
                 (("job.yaml", "--backend", "mpi,timeout=x"), "fermat: pool "),
-                (("job.yaml", "--backend", "threads:x"), "fermat: pool "),
                 (("job.yaml", "--workers", "2"), "fermat: --workers 2: with mpi "),
                 (("job.yaml", "--set", "model.constant=-1"), "fermat: "),
                 (("job.yaml", "-o", "no/such/folder.h5"), "fermat: no/such/folder.h5")):
