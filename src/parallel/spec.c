@@ -207,8 +207,9 @@ static fm_status read_backend(const reader *r, piece word)
     }
     if (!r->spec->backend && is(name, "mpi")) {
         return fm_fail(r->error, FM_BAD_INPUT,
-                       "%s \"%s\": this program was built without MPI", r->origin,
-                       r->text);
+                       "%s \"%s\": this program was built without MPI; choose serial, "
+                       "threads or processes",
+                       r->origin, r->text);
     }
     if (!r->spec->backend) {
         return fm_fail(r->error, FM_BAD_INPUT,

@@ -157,9 +157,12 @@ class Examples(unittest.TestCase):
 
     def test_ranks_give_it_by_either_schedule(self):
         self.need_mpi()
-        if not self.has_mpi():
-            self.skipTest("the library was built without MPI")
         program = self.program("07_mpi_pool")
+        if not self.has_mpi():
+            with self.assertRaisesRegex(AssertionError, "07_mpi_pool: pool \"mpi\": this "
+                                        "program was built without MPI; choose serial"):
+                call(program)
+            self.skipTest("the library was built without MPI")
         self.assert_same_number(call(program))
         for ranks in 1, 2, 3:
             for spec in "mpi", "mpi,schedule=static":

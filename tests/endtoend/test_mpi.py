@@ -56,6 +56,11 @@ class Mpi(Case):
         self.addCleanup(shutil.rmtree, self.memory)
         alone = self.fermat("forward", "job.yaml", "--backend", "mpi", "--plan")
         if "without MPI" in alone.stderr:
+            run = self.mpirun(2, "forward", "job.yaml")
+            self.assertEqual(self.complaints(run), [
+                "fermat: mpirun started this program, but it was built without MPI; it can "
+                "be run without mpirun, or on another backend: serial, threads or processes"])
+            self.assertEqual(run.returncode, 2)
             self.skipTest("this program was built without MPI")
 
     def mpirun(self, ranks, *arguments):
