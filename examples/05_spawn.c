@@ -24,7 +24,7 @@ static const char *mood = "as at the beginning"; /* main changes it */
 
 typedef struct view {
     char mood[32];
-    uintptr_t kernel;
+    unsigned long kernel; /* the address of `look` */
     long process;
 } view;
 
@@ -38,7 +38,7 @@ static fm_status look(void *workspace, fm_bytes argument, fm_output *output,
         return fm_fail_memory(error, "a view", sizeof *seen);
     }
     snprintf(seen->mood, sizeof seen->mood, "%s", mood);
-    seen->kernel = (uintptr_t)look;
+    seen->kernel = (unsigned long)look;
     seen->process = (long)getpid();
     return FM_OK;
 }
@@ -65,10 +65,10 @@ static void compare_memories(fm_pool *pool)
     fm_error error;
     if (run_alone(pool, "look", &future, &bytes, &error) == FM_OK) {
         const view *seen = bytes.data;
-        printf("here:   process %ld, kernel at %p, mood %s\n", (long)getpid(),
-               (void *)(uintptr_t)look, mood);
-        printf("worker: process %ld, kernel at %p, mood %s\n", seen->process,
-               (void *)seen->kernel, seen->mood);
+        printf("here:   process %ld, kernel at %#lx, mood %s\n", (long)getpid(),
+               (unsigned long)look, mood);
+        printf("worker: process %ld, kernel at %#lx, mood %s\n", seen->process,
+               seen->kernel, seen->mood);
     }
     fm_future_free(future);
     fm_status status = run_alone(pool, "die", &future, &bytes, &error);
