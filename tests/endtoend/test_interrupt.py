@@ -233,12 +233,13 @@ class Interrupt(Case):
                 self.await_shots(run, 3)
                 self.assertEqual(len(self.alive(run.pid)), 4)
                 send(run.pid, signal.SIGINT)
-                complaint, last = self.end(run)
+                complaint, _ = self.end(run)
                 self.assertEqual(run.returncode, 128 + signal.SIGINT, complaint)
                 self.assert_nobody_of(run.pid)
-                done = last["done"]
+                record = self.record("out.part.run.json")
+                done = record["shots_done"]  # the last word of the progress may be older
                 self.assertIn(done, range(3, SHOTS))
-                self.assertEqual(last["failed"], 0)
+                self.assertEqual(record["errors"], [])
                 self.assertIn(f"fermat: interrupted by SIGINT after {done} of {SHOTS} "
                               "shots: kept in ", complaint)
                 self.assertEqual(self.files(),
@@ -246,8 +247,6 @@ class Interrupt(Case):
                 states = self.variable("out.h5.part", "source_status")
                 self.assertEqual((states.count(1), states.count(0)),
                                  (done, SHOTS - done))
-                record = self.record("out.part.run.json")
-                self.assertEqual((record["shots_done"], record["errors"]), (done, []))
                 for kept in ("out.h5.part", "out.part.run.json"):
                     os.remove(self.path(kept))
 
