@@ -36,10 +36,13 @@ class Interrupt(Case):
         self.assertEqual(len(self.files()), len(before) + 1)
         return run, before
 
+    told = None  # the progress that was read last
+
     def await_shots(self, run, n):
         """Read the progress until so many shots are done."""
         for line in run.stderr:
-            if json.loads(line)["done"] >= n:
+            self.told = json.loads(line)
+            if self.told["done"] >= n:
                 return
         self.fail("the run ended too soon")
 
@@ -49,7 +52,8 @@ class Interrupt(Case):
         lines = said.splitlines(keepends=True)
         progress = [json.loads(line) for line in lines if line.startswith("{")]
         complaint = "".join(line for line in lines if not line.startswith("{"))
-        return complaint, progress[-1] if progress else None
+        # Without another line nothing has changed since the one that was awaited.
+        return complaint, progress[-1] if progress else self.told
 
     def alive(self, group):
         """The processes of a group; dead ones may wait for init."""
