@@ -37,6 +37,7 @@ typedef struct fm_frame {
     double km_per_z;    /* length of a unit of z */
     fm_point source;
     size_t max_nx, max_nz;
+    bool unfactored; /* r is not to be used as a factor anywhere */
 } fm_frame;
 
 /* What a node sees of the source. */
@@ -69,9 +70,9 @@ static inline fm_look fm_frame_look(const fm_frame *frame, size_t column, size_t
     double w = line->a + line->b * h;
     double r = sqrt(w);
     double n = r;
-    bool factored = true;
+    bool factored = !frame->unfactored;
     if (frame->diameter_km > 0) {
-        factored = w < FM_HAVERSINE_UNFACTORED;
+        factored = factored && w < FM_HAVERSINE_UNFACTORED;
         w = w < 1 ? w : 1;
         n = 2 * sqrt(w * (1 - w));
         r = frame->diameter_km * asin(sqrt(w));

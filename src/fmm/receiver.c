@@ -204,7 +204,8 @@ bool fm_receiver_time(const fm_march *march, fm_point point, double *time, bool 
         return *whole || (*time = NAN, false);
     }
     double limit = march->frame.diameter_km * asin(sqrt(FM_HAVERSINE_UNFACTORED));
-    bool factored = !(march->frame.diameter_km > 0 && r > limit);
+    bool factored =
+        !march->frame.unfactored && !(march->frame.diameter_km > 0 && r > limit);
     weights x = columns(march, &place);
     weights z = rows(march, &place);
     *whole = combine(march, factored, &x, &z, time);

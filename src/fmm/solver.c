@@ -66,6 +66,7 @@ fm_status fm_solver_create(const fm_medium *medium, const fm_model *model,
     fm_status status = fm_march_create(medium->grid.nx, medium->grid.nz, options->order,
                                        &new->march, error);
     if (status == FM_OK) {
+        new->march.frame.unfactored = options->unfactored;
         size_t levels = zone_levels(medium, model, options->refine);
         status = fm_zones_create(model, levels, options->order, &new->zones, error);
     }

@@ -196,7 +196,8 @@ fm_medium model_medium(const fm_model *model, double step)
 fm_solver *solver_with(const fm_medium *medium, const fm_model *model, int order,
                        int refine, bool stop_early)
 {
-    fm_solver_options options = {order, refine, stop_early};
+    fm_solver_options options = {
+        .order = order, .refine = refine, .stop_early = stop_early};
     fm_solver *solver;
     fm_error error = {0};
     fm_solver_create(medium, model, &options, &solver, &error);

@@ -322,10 +322,10 @@ static void options_out_of_range_are_refused(void **state)
     const struct {
         fm_solver_options options;
         const char *message;
-    } bad[] = {{{0, 0, false}, "order is 0, it must be 1 or 2"},
-               {{3, 0, false}, "order is 3, it must be 1 or 2"},
-               {{2, -2, false}, "refine is -2, it must be 0 to 6"},
-               {{2, 7, false}, "refine is 7, it must be 0 to 6"}};
+    } bad[] = {{{.order = 0, .refine = 0}, "order is 0, it must be 1 or 2"},
+               {{.order = 3, .refine = 0}, "order is 3, it must be 1 or 2"},
+               {{.order = 2, .refine = -2}, "refine is -2, it must be 0 to 6"},
+               {{.order = 2, .refine = 7}, "refine is 7, it must be 0 to 6"}};
     for (size_t n = 0; n < sizeof bad / sizeof *bad; n++) {
         fm_solver *solver;
         fm_error error = {0};

@@ -92,7 +92,7 @@ static void every_allocation_of_a_solver_may_fail(void **state)
     (void)state;
     fm_model model = two_layers(10, 8, 4, 3, 6);
     fm_medium medium = model_medium(&model, 0.5);
-    fm_solver_options options = {2, 3, false};
+    fm_solver_options options = {.order = 2, .refine = 3};
     long successes = 0, start = blocks;
     for (bool done = false; !done; successes++) {
         fm_solver *solver = (fm_solver *)&options; /* must be reset */
@@ -189,7 +189,7 @@ static void more_nodes_than_32_bits_can_number_are_refused(void **state)
 {
     (void)state;
     fm_medium medium = {.grid = {.nx = 65535, .nz = 65536, .dx = 1}};
-    fm_solver_options options = {2, 0, false};
+    fm_solver_options options = {.order = 2};
     fm_solver *solver;
     fm_error error = {0};
     assert_int_equal(fm_solver_create(&medium, NULL, &options, &solver, &error),
