@@ -2,7 +2,7 @@
  * as CSV, the time of a march and the mean error of its times on growing grids, for
  * each way to solve.
  *
- *   bench_precision [PROBLEM [N [SOURCES]]]
+ *   bench_precision [PROBLEM [N [SOURCES [REPEATS]]]]
  *   bench_precision --give PROBLEM N NUMBER
  *
  * Sources are drawn off the nodes, the same on every grid. The error of a march is the
@@ -98,12 +98,12 @@ static double mean_relative_error(const bench_trial *trial)
 }
 
 /* Small grids are marched more often: to find a few microseconds takes many tries. */
-static size_t repeats(const bench_trial *trial)
+static size_t enough_repeats(size_t n)
 {
-    return 1 + 250000 / fm_grid_nodes(&trial->medium.grid);
+    return 1 + 500000 / (n * n);
 }
 
-static fm_status measure(const bench_trial *trial, const bench_way *way,
+static fm_status measure(const bench_trial *trial, const bench_way *way, size_t repeats,
                          bench_tally *tally, fm_error *error)
 {
     fm_solver_options options = fm_solver_defaults();
@@ -113,8 +113,7 @@ static fm_status measure(const bench_trial *trial, const bench_way *way,
     double best_s = 0;
     fm_status status = fm_solver_create(&trial->medium, NULL, &options, &solver, error);
     if (status == FM_OK) {
-        status =
-            bench_best_march(solver, trial->source, repeats(trial), &best_s, error);
+        status = bench_best_march(solver, trial->source, repeats, &best_s, error);
     }
     if (status == FM_OK) {
         fm_solver_field_f64(solver, trial->field);
@@ -139,7 +138,7 @@ static void print_rows(const fm_problem *problem, size_t n, uint64_t sources,
 }
 
 static fm_status bench(const fm_problem *problem, size_t n, uint64_t sources,
-                       fm_error *error)
+                       size_t repeats, fm_error *error)
 {
     bench_tally tallies[WAYS];
     for (size_t w = 0; w < WAYS; w++) {
@@ -150,7 +149,7 @@ static fm_status bench(const fm_problem *problem, size_t n, uint64_t sources,
         bench_trial trial;
         status = prepare(problem, n, number, &trial, error);
         for (size_t w = 0; w < WAYS && status == FM_OK; w++) {
-            status = measure(&trial, &ways[w], &tallies[w], error);
+            status = measure(&trial, &ways[w], repeats, &tallies[w], error);
         }
         clear(&trial);
     }
@@ -160,15 +159,15 @@ static fm_status bench(const fm_problem *problem, size_t n, uint64_t sources,
     return status;
 }
 
-static double speed(const fm_medium *medium, size_t j)
+static double speed_at(const fm_medium *medium, size_t j)
 {
     size_t nx = medium->grid.nx;
     size_t interface = fm_medium_interface_of(medium, j / nx);
-    double s = medium->slowness[j];
-    if (interface < medium->ninterfaces) {
-        s = fmin(s, medium->slowness_beyond[interface * nx + j % nx]);
+    double speed = 1 / medium->slowness[j];
+    if (interface == medium->ninterfaces) {
+        return speed;
     }
-    return 1 / s;
+    return (speed + 1 / medium->slowness_beyond[interface * nx + j % nx]) / 2;
 }
 
 static fm_status give(const fm_problem *problem, size_t n, uint64_t number,
@@ -179,7 +178,7 @@ static fm_status give(const fm_problem *problem, size_t n, uint64_t number,
     if (status == FM_OK) {
         size_t nodes = fm_grid_nodes(&trial.medium.grid);
         for (size_t j = 0; j < nodes; j++) {
-            trial.field[j] = speed(&trial.medium, j);
+            trial.field[j] = speed_at(&trial.medium, j);
         }
         double source[2] = {trial.source.x, trial.source.z};
         if (fwrite(source, sizeof *source, 2, stdout) != 2 ||
@@ -195,24 +194,24 @@ static fm_status give(const fm_problem *problem, size_t n, uint64_t number,
 
 /* All, or one of them, on one grid or all of these. */
 static fm_status bench_all(const fm_problem *only, uint64_t n, uint64_t sources,
-                           fm_error *error)
+                           uint64_t repeats, fm_error *error)
 {
     static const char *const names[] = {"constant", "gradient", "sloth",
                                         "layers",   "mercator", "log-polar"};
-    static const size_t grids[] = {11, 21, 51, 101, 201, 501, 1001};
-    fm_status status = FM_OK;
+    static const size_t grids[] = {21, 51, 101, 201, 501, 1001};
     puts("problem,geometry,method,n,sources,seconds,mean_relative_error");
     for (size_t p = 0; p < (only ? 1 : sizeof names / sizeof *names); p++) {
         const fm_problem *problem = only ? only : bench_problem(names[p]);
-        if (n > 0) {
-            status = bench(problem, n, sources, error);
-        }
-        for (size_t g = 0; n == 0 && g < sizeof grids / sizeof *grids; g++) {
-            status =
-                status == FM_OK ? bench(problem, grids[g], sources, error) : status;
+        for (size_t g = 0; g < (n ? 1 : sizeof grids / sizeof *grids); g++) {
+            size_t nodes = n ? n : grids[g];
+            size_t times = repeats ? repeats : enough_repeats(nodes);
+            fm_status status = bench(problem, nodes, sources, times, error);
+            if (status != FM_OK) {
+                return status;
+            }
         }
     }
-    return status;
+    return FM_OK;
 }
 
 static bool parse(const char *text, uint64_t least, uint64_t *value)
@@ -228,10 +227,12 @@ int main(int argc, char **argv)
     const fm_problem *problem = count > 1 ? bench_problem(words[1]) : NULL;
     uint64_t n = 0;
     uint64_t sources = 10; /* or, for --give, the number of one */
-    if (count > 4 || (count > 1 && !problem) ||
+    uint64_t repeats = 0;
+    if (count > (giving ? 4 : 5) || (count > 1 && !problem) ||
         (count > 2 && !parse(words[2], 11, &n)) ||
-        (count > 3 && !parse(words[3], giving ? 0 : 1, &sources))) {
-        fputs("usage: bench_precision [PROBLEM [N [SOURCES]]]\n"
+        (count > 3 && !parse(words[3], giving ? 0 : 1, &sources)) ||
+        (count > 4 && !parse(words[4], 1, &repeats))) {
+        fputs("usage: bench_precision [PROBLEM [N [SOURCES [REPEATS]]]]\n"
               "       bench_precision --give PROBLEM N NUMBER\n"
               "(N from 11; problems: those of `fermat check`, and rough)\n",
               stderr);
@@ -239,7 +240,7 @@ int main(int argc, char **argv)
     }
     fm_error error;
     fm_status status = giving ? give(problem, n, sources, &error)
-                              : bench_all(problem, n, sources, &error);
+                              : bench_all(problem, n, sources, repeats, &error);
     if (status != FM_OK) {
         fprintf(stderr, "bench_precision: %s\n", error.message);
         return EXIT_FAILURE;

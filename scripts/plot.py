@@ -6,7 +6,8 @@ Geographic results are drawn as a map, polar sections as the piece of the Earth 
 they are, cartesian ones with depth downwards. Of a result with the sum over sources (want: [sum])
 the mean travel time and its standard deviation are drawn side by side, unless a source is asked
 for. A table of `fermat bench` (.csv) becomes the
-picture of its speed-up (plot_bench.py).
+picture of its speed-up (plot_bench.py), one of bench/peers.py that of work against precision
+(plot_precision.py).
 """
 
 import argparse
@@ -22,6 +23,7 @@ matplotlib.use("Agg")
 import matplotlib.patheffects as effects  # noqa: E402
 import matplotlib.pyplot as plt  # noqa: E402
 import plot_bench  # noqa: E402
+import plot_precision  # noqa: E402
 from matplotlib.transforms import Bbox  # noqa: E402
 
 AXES = {"geographic": ("lon", "lat"), "polar": ("angle", "radius"), "cartesian": ("x", "z")}
@@ -366,7 +368,7 @@ def draw_result(options):
 def main():
     parser = argparse.ArgumentParser(prog="scripts/plot", description=__doc__.split("\n\n")[0])
     parser.add_argument("result", help="result file (.h5), what an interrupted run kept "
-                        "(.h5.part), or a table of fermat bench (.csv)")
+                        "(.h5.part), or a table of fermat bench or of bench/peers.py (.csv)")
     parser.add_argument("-o", "--output", help="picture to write (.png, .pdf, .svg); default: "
                         "beside the result, .png")
     parser.add_argument("--source", metavar="N|ID", help="whose travel times: a source's id, or "
@@ -380,7 +382,8 @@ def main():
     options = parser.parse_args()
     try:
         if options.result.endswith(".csv"):
-            figure = plot_bench.draw(options.result, options.title, options.note)
+            table = plot_precision if plot_precision.knows(options.result) else plot_bench
+            figure = table.draw(options.result, options.title, options.note)
         else:
             figure = draw_result(options)
     except OSError as error:
