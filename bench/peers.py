@@ -244,8 +244,9 @@ def main():
               "On Debian:\n  apt-get install python3-scikit-fmm\n  /usr/bin/python3 "
               "bench/peers.py")
     if options.picture:
+        note = f"One core of {processor()}."
         subprocess.run([os.path.join(ROOT, "scripts/plot"), options.output, "-o", options.picture,
-                        "--note", f"One core of {processor()}."], check=True)
+                        "--dpi", "110", "--note", note], check=True)
 
 
 if __name__ == "__main__":

@@ -118,9 +118,9 @@ class Precision(Case):
                           "small.png")
         picture = self.read("small.png")
         self.assertEqual(picture[:8], b"\x89PNG\r\n\x1a\n")
-        # Three panels of four inches by two of three, at 150 dots an inch.
+        # Three panels of four inches by two of three, at 110 dots an inch.
         width, height = (int.from_bytes(picture[at:at + 4], "big") for at in (16, 20))
-        self.assertTrue(1600 < width < 2100 and 1000 < height < 1500, (width, height))
+        self.assertTrue(1200 < width < 1500 and 800 < height < 1100, (width, height))
 
     def test_a_problem_is_handed_over_as_it_is_solved(self):
         given = subprocess.run([PROGRAM, "--give", "gradient", "11", "0"], check=True,
