@@ -110,15 +110,44 @@ static double padded(const fm_model *model, size_t i, size_t k)
     return beyond(in_row(model, i, end), in_row(model, i, next), third, nz);
 }
 
-double fm_model_vertex(const fm_model *model, size_t i, size_t k)
+static void copy_open(const double *restrict speed, size_t n, double *restrict vertex)
+{
+    for (size_t i = 0; i < n; i++) {
+        vertex[i] = speed_or_mask(speed[i]);
+    }
+}
+
+/* n padded values. Nearly all are the model's own, which are copied at once. */
+static void copy_padded(const fm_model *model, size_t i, size_t k, size_t n,
+                        double *vertex)
+{
+    size_t own = 0, end = 0; /* the part of vertex[] that is in the model */
+    if (k >= 1 && k <= model->nz) {
+        own = i == 0 ? 1 : 0;
+        end = i + n == model->nx + 2 ? n - 1 : n;
+        copy_open(model->values + (k - 1) * model->nx + i + own - 1, end - own,
+                  vertex + own);
+    }
+    for (size_t j = 0; j < own; j++) {
+        vertex[j] = padded(model, i + j, k);
+    }
+    for (size_t j = end; j < n; j++) {
+        vertex[j] = padded(model, i + j, k);
+    }
+}
+
+void fm_model_vertices(const fm_model *model, size_t i, size_t k, size_t n,
+                       double *vertex)
 {
     switch (model->interpolation) {
     case FM_LINEAR:
-        return speed_or_mask(model->values[k * model->nx + i]);
+        copy_open(model->values + k * model->nx + i, n, vertex);
+        break;
     case FM_CUBIC:
-        return padded(model, i, k);
+        copy_padded(model, i, k, n, vertex);
+        break;
     case FM_BSPLINE:
+        memcpy(vertex, model->values + k * (model->nx + 2) + i, n * sizeof *vertex);
         break;
     }
-    return model->values[k * (model->nx + 2) + i];
 }

@@ -17,9 +17,10 @@ fm_where fm_axis_find(double x0, double dx, size_t n, double x);
  * nodes; the others four, of those and one more on each side. */
 void fm_axis_weigh(fm_interpolation interpolation, double fraction, double weight[4]);
 
-/* The vertex the weights apply to: NaN where masked. For linear interpolation i and k
- * are the model's column and row; for the others they count from one ring outside (0
- * to nx + 1, 0 to nz + 1). */
-double fm_model_vertex(const fm_model *model, size_t i, size_t k);
+/* n neighbouring vertices the weights apply to, from column i on in row k: NaN where
+ * masked. For linear interpolation i and k are the model's column and row; for the
+ * others they count from one ring outside (0 to nx + 1, 0 to nz + 1). */
+void fm_model_vertices(const fm_model *model, size_t i, size_t k, size_t n,
+                       double *vertex);
 
 #endif

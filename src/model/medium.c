@@ -10,7 +10,9 @@
 #include "model/medium.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +23,7 @@ typedef struct sampling {
     const fm_model *model;
     const fm_grid *grid;
     fm_lattice lattice; /* only for nodes */
+    double *rise;       /* only for gradients: [nx], what x adds to the speed */
 } sampling;
 
 /* --- Does the model cover the grid? --- */
@@ -72,12 +75,13 @@ static void fill(double *row, size_t n, double value)
     }
 }
 
-static void gradient_row(const sampling *task, size_t k, double *speed)
+static void gradient_row(const sampling *task, size_t k, double *restrict speed)
 {
     const fm_model *model = task->model;
+    const double *rise = task->rise;
     double at_zero = model->speed + model->gradient_z * task->grid->z[k];
     for (size_t i = 0; i < task->grid->nx; i++) {
-        speed[i] = at_zero + model->gradient_x * fm_grid_x(task->grid, i);
+        speed[i] = at_zero + rise[i];
     }
 }
 
@@ -112,24 +116,42 @@ static fm_status fail_speed(const fm_grid *grid, size_t i, size_t k, double spee
                    fm_geometry_z_unit(grid->geometry), speed);
 }
 
-/* In place: speed to slowness, NaN to the mask. */
-static fm_status invert_row(const fm_grid *grid, size_t k, double *row, fm_error *error)
+/* In place: speed to slowness, NaN to the mask. False when a speed was not possible.
+ * The loop has no way out, and the flag is as wide as a double, so that all of it
+ * becomes vector instructions; what the faulty speed was is only asked when there is
+ * one. */
+static bool invert_row(double *row, size_t n)
 {
-    for (size_t i = 0; i < grid->nx; i++) {
-        double speed = row[i];
-        if (speed <= 0 || isinf(speed)) {
-            return fail_speed(grid, i, k, speed, error);
-        }
-        row[i] = isnan(speed) ? INFINITY : 1 / speed;
+    uint64_t fault = 0;
+    for (size_t i = 0; i < n; i++) {
+        double speed = row[i], inverse = 1 / speed;
+        fault = speed <= 0 ? 1 : fault;
+        fault = speed > DBL_MAX ? 1 : fault;
+        row[i] = isnan(speed) ? INFINITY : inverse;
     }
-    return FM_OK;
+    return fault == 0;
+}
+
+static fm_status fail_row(const fm_grid *grid, size_t k, const double *speed,
+                          fm_error *error)
+{
+    size_t i = 0;
+    while (isnan(speed[i]) || (speed[i] > 0 && !isinf(speed[i]))) {
+        i++;
+        assert(i < grid->nx);
+    }
+    return fail_speed(grid, i, k, speed[i], error);
 }
 
 static fm_status slowness_row(sampling *task, size_t k, fm_side side, double *row,
                               fm_error *error)
 {
     speed_row(task, k, side, row);
-    return invert_row(task->grid, k, row, error);
+    if (invert_row(row, task->grid->nx)) {
+        return FM_OK;
+    }
+    speed_row(task, k, side, row);
+    return fail_row(task->grid, k, row, error);
 }
 
 /* --- The whole grid --- */
@@ -186,6 +208,28 @@ static fm_status fill_rows(sampling *task, fm_medium *medium, fm_error *error)
     return status;
 }
 
+/* The tables of the model's kind. */
+static fm_status prepare(sampling *task, fm_error *error)
+{
+    const fm_model *model = task->model;
+    const fm_grid *grid = task->grid;
+    if (model->kind == FM_MODEL_NODES) {
+        return fm_lattice_create(model, grid, &task->lattice, error);
+    }
+    if (model->kind != FM_MODEL_GRADIENT) {
+        return FM_OK;
+    }
+    task->rise = malloc(grid->nx * sizeof *task->rise);
+    if (!task->rise) {
+        return fm_fail_memory(error, "a row of speeds",
+                              (double)(grid->nx * sizeof *task->rise));
+    }
+    for (size_t i = 0; i < grid->nx; i++) {
+        task->rise[i] = model->gradient_x * fm_grid_x(grid, i);
+    }
+    return FM_OK;
+}
+
 fm_status fm_medium_sample(const fm_model *model, fm_grid *grid, fm_medium *medium,
                            fm_error *error)
 {
@@ -196,13 +240,14 @@ fm_status fm_medium_sample(const fm_model *model, fm_grid *grid, fm_medium *medi
     if (!status) {
         status = allocate(model, medium, error);
     }
-    if (!status && model->kind == FM_MODEL_NODES) {
-        status = fm_lattice_create(model, &medium->grid, &task.lattice, error);
+    if (!status) {
+        status = prepare(&task, error);
     }
     if (!status) {
         status = fill_rows(&task, medium, error);
     }
     fm_lattice_clear(&task.lattice);
+    free(task.rise);
     if (status) {
         fm_medium_clear(medium);
     }

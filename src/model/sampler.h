@@ -31,29 +31,42 @@ double fm_profile_speed(const fm_model *model, double z, fm_side side);
 /* How one column or row of the grid is made from `taps` neighbouring ones of the model.
  */
 typedef struct fm_stencil {
-    size_t first;     /* of the taps, in the lattice's own block of vertices */
+    size_t first;     /* of the taps: a row of vertices, or a column of those in use */
     double weight[4]; /* of the taps */
     double fraction;  /* the place in the cell, 0 to 1; the cell begins at the first of
                          two taps, at the second of four */
 } fm_stencil;
 
-/* The part of the model's vertices a grid needs, and what each column and row make of
- * it. */
+/* Neighbouring columns of the grid that lie in one cell and share their taps. */
+typedef struct fm_run {
+    size_t begin, end; /* columns, end excluded */
+    size_t first;      /* of the taps */
+} fm_run;
+
+/* What each column and row of a grid makes of the model's vertices, and the few rows of
+ * vertices that the row in hand is made of. */
 typedef struct fm_lattice {
+    const fm_model *model;
     size_t taps;
-    size_t nx, nz;        /* columns and rows of the grid */
-    fm_stencil *column;   /* [nx] */
-    fm_stencil *row;      /* [nz] */
-    size_t width, height; /* of the block */
-    double *vertex;       /* [height][width], NaN: masked */
-    double *line;         /* [width], scratch: the vertices' values along one row */
+    size_t nx, nz;      /* columns and rows of the grid */
+    fm_stencil *column; /* [nx] */
+    fm_stencil *row;    /* [nz] */
+    double *weight;     /* [taps][nx], the columns' weights once more, tap by tap */
+    size_t nruns;
+    fm_run *run;        /* [nruns], all columns */
+    size_t left, width; /* the columns of vertices in use */
+    size_t held[4];     /* [taps], the rows of vertices at hand, or SIZE_MAX */
+    double *vertex;     /* [taps][width], row r at r modulo taps; NaN: masked */
+    double *line;       /* [width], scratch: the vertices' values along one row */
 } fm_lattice;
 
+/* Keeps the model, which must outlive it. */
 fm_status fm_lattice_create(const fm_model *model, const fm_grid *grid,
                             fm_lattice *lattice, fm_error *error);
 void fm_lattice_clear(fm_lattice *lattice);
 
-/* Speeds of row `row` of the grid, [nx]. */
+/* Speeds of row `row` of the grid, [nx]. Rows may be asked for in any order; in theirs,
+ * each row of vertices is fetched once. */
 void fm_lattice_row(fm_lattice *lattice, size_t row, double *speed);
 
 #endif

@@ -264,6 +264,82 @@ static void a_cubic_is_untouched_by_a_mask_two_cells_away(void **state)
     fm_model_clear(&model);
 }
 
+/* Half the model nodes at random, so that cells of every pattern of masks occur. */
+static void a_random_mask_reaches_exactly_as_far_as_its_nearest_nodes(void **state)
+{
+    (void)state;
+    enum { NX = 23, NZ = 19, DICE = 5 }; /* odd: no grid node is half way */
+    const fm_interpolation masked[] = {FM_LINEAR, FM_CUBIC};
+    for (size_t n = 0; n < 2; n++) {
+        fm_model model = nodes_model(masked[n], NX, NZ, five);
+        uint32_t random = 1;
+        for (size_t node = 0; node < NX * NZ; node++) {
+            random = random * 1664525 + 1013904223;
+            model.values[node] = random >> 31 ? 0 : 5;
+        }
+        fm_medium medium = sampled(&model, (NX - 1) * DICE + 1, (NZ - 1) * DICE + 1);
+        for (size_t k = 0; k < medium.grid.nz; k++) {
+            for (size_t i = 0; i < medium.grid.nx; i++) {
+                size_t column = (i + DICE / 2) / DICE, row = (k + DICE / 2) / DICE;
+                double slowness = medium.slowness[k * medium.grid.nx + i];
+                bool open = *node_of(&model, column, row) > 0;
+                assert_true(isinf(slowness) == !open);
+                assert_true(!open || fabs(slowness - 0.2) < 1e-15);
+            }
+        }
+        fm_medium_clear(&medium);
+        fm_model_clear(&model);
+    }
+}
+
+/* The grid takes some columns and rows of the model and leaves out others. */
+static void a_grid_may_be_coarser_than_the_model(void **state)
+{
+    (void)state;
+    const fm_interpolation all[] = {FM_LINEAR, FM_CUBIC, FM_BSPLINE};
+    for (size_t n = 0; n < 3; n++) {
+        fm_model model = nodes_model(all[n], 61, 51, plane);
+        fm_medium medium = sampled(&model, 6, 7);
+        for (size_t k = 0; k < 7; k++) {
+            for (size_t i = 0; i < 6; i++) {
+                double truth = plane(fm_grid_x(&medium.grid, i), medium.grid.z[k]);
+                assert_near(speed_at(&medium, i, k), truth, 1e-13 * fabs(truth));
+            }
+        }
+        fm_medium_clear(&medium);
+        fm_model_clear(&model);
+    }
+}
+
+/* Coordinates are exact here, so that nothing but the window differs. */
+static void a_part_of_a_model_has_the_same_bits_as_the_whole(void **state)
+{
+    (void)state;
+    const fm_interpolation all[] = {FM_LINEAR, FM_CUBIC, FM_BSPLINE};
+    for (size_t n = 0; n < 3; n++) {
+        fm_model model = nodes_model(all[n], 14, 10, wave);
+        fm_medium whole = sampled(&model, 13 * 8 + 1, 9 * 8 + 1);
+        for (size_t from = 0; from <= 40; from += 5) {
+            fm_grid grid;
+            fm_medium part;
+            double dx = model.dx / 8, dz = model.dz / 8;
+            double x0 = model.x0 + (double)from * dx;
+            double z0 = model.z0 + (double)from * dz;
+            assert_int_equal(
+                fm_grid_create(FM_CARTESIAN, 6371, 31, 30, x0, dx, z0, dz, &grid, NULL),
+                FM_OK);
+            assert_int_equal(fm_medium_sample(&model, &grid, &part, NULL), FM_OK);
+            for (size_t k = 0; k < 30; k++) {
+                const double *row = whole.slowness + (from + k) * whole.grid.nx + from;
+                assert_memory_equal(part.slowness + k * 31, row, 31 * sizeof *row);
+            }
+            fm_medium_clear(&part);
+        }
+        fm_medium_clear(&whole);
+        fm_model_clear(&model);
+    }
+}
+
 static void an_overshoot_below_zero_is_named_by_place_and_value(void **state)
 {
     (void)state;
@@ -305,6 +381,9 @@ int main(void)
         cmocka_unit_test(half_way_to_a_masked_node_is_still_open),
         cmocka_unit_test(beside_a_mask_the_open_corners_share_the_weight),
         cmocka_unit_test(a_cubic_is_untouched_by_a_mask_two_cells_away),
+        cmocka_unit_test(a_random_mask_reaches_exactly_as_far_as_its_nearest_nodes),
+        cmocka_unit_test(a_grid_may_be_coarser_than_the_model),
+        cmocka_unit_test(a_part_of_a_model_has_the_same_bits_as_the_whole),
         cmocka_unit_test(an_overshoot_below_zero_is_named_by_place_and_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -330,6 +330,33 @@ static void a_formula_that_is_not_positive_is_named_by_place(void **state)
                           "their nodes)");
 }
 
+static void a_speed_of_exactly_0_from_a_formula_is_no_mask(void **state)
+{
+    (void)state;
+    fm_model model = gradient_model(5, -1, 0);
+    expect_sample_refused(&model, FM_CARTESIAN, 3, 2,
+                          "the model's speed at x 5, z 2 km is 0 km/s: speeds must be "
+                          "positive (cubic and B-spline models can overshoot between "
+                          "their nodes)");
+}
+
+/* Of a row with many the first is named, also one that only overflowed. */
+static void the_first_impossible_speed_of_a_row_is_the_one_named(void **state)
+{
+    (void)state;
+    fm_model model = gradient_model(7, -2, 0);
+    expect_sample_refused(&model, FM_CARTESIAN, 3, 2,
+                          "the model's speed at x 4, z 2 km is -1 km/s: speeds must be "
+                          "positive (cubic and B-spline models can overshoot between "
+                          "their nodes)");
+    model = gradient_model(0, 1e308, 0);
+    expect_sample_refused(
+        &model, FM_CARTESIAN, 1, 2,
+        "the model's speed at x 2, z 2 km is inf km/s: speeds must be "
+        "positive (cubic and B-spline models can overshoot between "
+        "their nodes)");
+}
+
 static void a_medium_takes_8_bytes_a_node_and_a_little(void **state)
 {
     (void)state;
@@ -361,6 +388,8 @@ int main(void)
         cmocka_unit_test(a_gradient_is_linear_in_both_coordinates),
         cmocka_unit_test(a_grid_beyond_the_model_is_refused),
         cmocka_unit_test(a_formula_that_is_not_positive_is_named_by_place),
+        cmocka_unit_test(a_speed_of_exactly_0_from_a_formula_is_no_mask),
+        cmocka_unit_test(the_first_impossible_speed_of_a_row_is_the_one_named),
         cmocka_unit_test(a_medium_takes_8_bytes_a_node_and_a_little),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
