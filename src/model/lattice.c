@@ -15,6 +15,7 @@
  * - as usual, where the masked vertices have no weight
  * - masked, when the nearest model node is; at equal distances when all of them are
  * - else bilinear over the cell's open corners, their weights scaled up to add to 1 */
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
@@ -105,6 +106,7 @@ static fm_status make_tables(const fm_model *model, const fm_grid *grid,
 
 static fm_status make_lines(fm_lattice *lattice, fm_error *error)
 {
+    assert(lattice->width >= lattice->taps);
     size_t vertices = lattice->taps * lattice->width;
     lattice->vertex = malloc(vertices * sizeof *lattice->vertex);
     lattice->line = malloc(lattice->width * sizeof *lattice->line);
