@@ -106,8 +106,8 @@ static fm_status make_tables(const fm_model *model, const fm_grid *grid,
 
 static fm_status make_lines(fm_lattice *lattice, fm_error *error)
 {
-    assert(lattice->width >= lattice->taps);
     size_t vertices = lattice->taps * lattice->width;
+    assert(lattice->width >= lattice->taps && vertices > 0);
     lattice->vertex = malloc(vertices * sizeof *lattice->vertex);
     lattice->line = malloc(lattice->width * sizeof *lattice->line);
     if (!lattice->vertex || !lattice->line) {
