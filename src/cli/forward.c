@@ -85,6 +85,7 @@ static int plan_job(const fm_job *job, const fm_pool *pool)
 {
     report r = {.job = job};
     fm_plan plan = fm_forward_plan(job, fm_pool_workers(pool));
+    plan.memory_bytes += fm_result_queue_bytes(job);
     report_plan(&r, &plan, fm_pool_backend(pool), job->spec.output,
                 fm_result_bytes(job));
     return CLI_DONE;

@@ -3,7 +3,7 @@
  * process number and is created exclusively, so two programs with one output in mind
  * never write into one file, and the later rename wins. The order of the end is what
  * survives a power cut: sync the file, rename it, sync the folder. */
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _GNU_SOURCE /* realpath, sync_file_range */
 #include "part_file.h"
 
 #include <dirent.h>
@@ -16,7 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_BYTES = 200, ATTEMPTS = 100, LEFT_OVER_S = 24 * 3600 };
+enum {
+    NAME_BYTES = 200,
+    ATTEMPTS = 100,
+    LEFT_OVER_S = 24 * 3600,
+    SLACK_BYTES = 8 << 20,
+};
 
 static fm_status fail_errno(fm_error *error, const char *what, int number)
 {
@@ -214,6 +219,28 @@ fm_status fm_part_write(const fm_part_file *part, uint64_t offset, const void *b
         offset += (uint64_t)written;
     }
     return FM_OK;
+}
+
+/* Left alone, the kernel keeps what was written for half a minute, and all the disk has
+ * to do is left to the sync at the end. The call only starts the writing; it neither
+ * waits nor takes note of errors, which the sync will tell as ever. So it is of no
+ * matter if it fails. What lies between two places and is written already does not
+ * count. */
+void fm_part_hasten(fm_part_file *part, uint64_t offset, size_t size)
+{
+    if (part->slack.bytes == 0 || offset < part->slack.begin) {
+        part->slack.begin = offset;
+    }
+    if (part->slack.bytes == 0 || offset + size > part->slack.end) {
+        part->slack.end = offset + size;
+    }
+    part->slack.bytes += size;
+    if (part->slack.bytes >= SLACK_BYTES) {
+        sync_file_range(part->descriptor, (off_t)part->slack.begin,
+                        (off_t)(part->slack.end - part->slack.begin),
+                        SYNC_FILE_RANGE_WRITE);
+        part->slack.bytes = 0;
+    }
 }
 
 /* fsync until it is done or has really failed. A failed fsync is never repeated: the

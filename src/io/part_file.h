@@ -15,6 +15,9 @@ typedef struct fm_part_file {
     char *temporary; /* its name so far; NULL when there is nothing to remove */
     int descriptor;  /* open for reading and writing, or -1 */
     bool hurried;    /* the program is about to be killed: do not wait for the disk */
+    struct {
+        uint64_t begin, end, bytes; /* that the disk was not yet bid to write */
+    } slack;
 } fm_part_file;
 
 /* Make the temporary file, empty. FM_BAD_INPUT: no such folder, no permission, `path`
@@ -34,6 +37,11 @@ fm_status fm_part_reserve(const fm_part_file *part, double bytes, fm_error *erro
 /* All of size bytes at the offset, or an error. */
 fm_status fm_part_write(const fm_part_file *part, uint64_t offset, const void *bytes,
                         size_t size, fm_error *error);
+
+/* These bytes were written and will not change: the disk may begin with them, so that
+ * fm_part_sync has less to wait for. Does nothing until some megabytes have come
+ * together. Used by one thread. */
+void fm_part_hasten(fm_part_file *part, uint64_t offset, size_t size);
 
 fm_status fm_part_sync(const fm_part_file *part, fm_error *error);
 

@@ -1,10 +1,10 @@
 /* The life of a result file. At first HDF5 lays it all out under a temporary name, with
  * everything that is known before the march; it is closed, read back, and its space
  * reserved on the disk, so that a disk too small is told now and not after an hour.
- * While the march lasts, fields go straight to their places (slabs.c) and the times of
- * pairs are kept in memory (nine bytes each; the pairs themselves take more). In the
- * end come times and statuses, a sync, everything is read back and compared, and the
- * file gets its name (part_file.c).
+ * While the march lasts, a thread writes the fields to their places (fields.c), and the
+ * times of pairs are kept in memory (nine bytes each; the pairs themselves take more).
+ * In the end come times and statuses, a sync, everything is read back and compared, and
+ * the file gets its name (part_file.c).
  *
  * The order in which shots come cannot show: every byte has its place from the start,
  * and what no shot wrote is filled with NaN at the end. */
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fields.h"
 #include "part_file.h"
 #include "provenance.h"
 #include "result_layout.h"
@@ -27,6 +28,7 @@ struct fm_result_file {
     fm_part_file part;
     fm_provenance provenance;
     fm_slabs later[FM_LATER_KINDS];
+    fm_fields fields;               /* which write later[FM_LATER_FIELDS] */
     double *arrival_s;              /* [npairs] */
     uint8_t *arrival_status;        /* [npairs] fm_pair_status */
     uint8_t *shot_state;            /* [shots.n] of FM_SOURCE_... */
@@ -36,6 +38,7 @@ struct fm_result_file {
 
 static void destroy(fm_result_file *file)
 {
+    fm_fields_clear(&file->fields);
     for (int i = 0; i < FM_LATER_KINDS; i++) {
         fm_slabs_clear(&file->later[i]);
     }
@@ -188,6 +191,7 @@ fm_status fm_result_create(const char *path, const fm_job *job, fm_result_file *
     }
     (*file)->job = job;
     (*file)->part.descriptor = -1;
+    (*file)->fields = fm_fields_of(&(*file)->later[FM_LATER_FIELDS], &(*file)->part);
     for (int i = 0; i < FM_LATER_KINDS; i++) {
         (*file)->found[i] = (fm_range){INFINITY, -INFINITY};
         (*file)->range[i] = (fm_range){NAN, NAN};
@@ -214,37 +218,13 @@ static void keep_rows(fm_result_file *file, const fm_shot_result *result)
     }
 }
 
-/* Take a field's times into the range, missing ones (of which no comparison is true)
- * left out; the order in which fields come cannot show. */
-static void widen_range(fm_result_file *file, const void *field, size_t n)
-{
-    fm_range *found = &file->found[FM_LATER_FIELDS];
-    double least = found->least, greatest = found->greatest;
-    if (file->job->spec.fields_f64) {
-        for (size_t i = 0; i < n; i++) {
-            double t = ((const double *)field)[i];
-            least = t < least ? t : least;
-            greatest = t > greatest ? t : greatest;
-        }
-    } else {
-        for (size_t i = 0; i < n; i++) {
-            double t = ((const float *)field)[i];
-            least = t < least ? t : least;
-            greatest = t > greatest ? t : greatest;
-        }
-    }
-    *found = (fm_range){least, greatest};
-}
-
 static fm_status keep_field(fm_result_file *file, const fm_shot_result *result,
                             fm_error *error)
 {
-    fm_slabs *fields = &file->later[FM_LATER_FIELDS];
     const fm_shots *shots = &file->job->shots;
     assert(result->field && !shots->reciprocal);
-    widen_range(file, result->field, fm_grid_nodes(&file->job->medium.grid));
     size_t source = shots->shot[result->shot].origin;
-    return fm_slabs_write(fields, &file->part, source, result->field, error);
+    return fm_fields_add(&file->fields, source, result->field, error);
 }
 
 fm_status fm_result_add(fm_result_file *file, const fm_shot_result *result,
@@ -311,36 +291,13 @@ static fm_status write_arrivals(fm_result_file *file, fm_error *error)
     return status;
 }
 
-static void fill_missing(void *field, fm_nc_type type, size_t nodes)
+static fm_status finish_fields(fm_result_file *file, fm_error *error)
 {
-    for (size_t i = 0; i < nodes; i++) {
-        if (type == FM_NC_F64) {
-            ((double *)field)[i] = NAN;
-        } else {
-            ((float *)field)[i] = NAN;
-        }
-    }
-}
-
-/* The fields of shots that failed or never came. */
-static fm_status write_missing_fields(fm_result_file *file, fm_error *error)
-{
-    fm_slabs *fields = &file->later[FM_LATER_FIELDS];
-    if (!fields->name) {
+    if (!file->later[FM_LATER_FIELDS].name) {
         return FM_OK;
     }
-    void *field = malloc(fields->size);
-    if (!field) {
-        return fm_fail_memory(error, "an empty field", (double)fields->size);
-    }
-    fill_missing(field, fields->type, fm_grid_nodes(&file->job->medium.grid));
-    fm_status status = FM_OK;
-    for (size_t i = 0; i < fields->n && status == FM_OK; i++) {
-        if (!fm_slabs_written(fields, i)) {
-            status = fm_slabs_write(fields, &file->part, i, field, error);
-        }
-    }
-    free(field);
+    fm_status status = fm_fields_finish(&file->fields, error);
+    file->found[FM_LATER_FIELDS] = file->fields.found;
     return status;
 }
 
@@ -389,7 +346,7 @@ void fm_result_hurry(fm_result_file *file)
 
 static fm_status finish(fm_result_file *file, fm_error *error)
 {
-    fm_status status = write_missing_fields(file, error);
+    fm_status status = finish_fields(file, error);
     if (status == FM_OK) {
         status = write_missing_sums(file, error);
     }

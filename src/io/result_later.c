@@ -2,6 +2,7 @@
  * will be: what can be said of the file before it exists. */
 #include <string.h>
 
+#include "fields.h"
 #include "io/result.h"
 #include "result_layout.h"
 
@@ -136,4 +137,12 @@ double fm_result_bytes(const fm_job *job)
         bytes += 6e3 + nodes * (4 * 8 + 4);
     }
     return bytes;
+}
+
+double fm_result_queue_bytes(const fm_job *job)
+{
+    size_t width = job->spec.fields_f64 ? sizeof(double) : sizeof(float);
+    size_t field = fm_grid_nodes(&job->medium.grid) * width;
+    return job->spec.want_fields ? fm_fields_queue_bytes(job->survey.sources.n, field)
+                                 : 0;
 }

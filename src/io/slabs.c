@@ -46,11 +46,16 @@ static fm_status digest(const void *bytes, size_t size, char text[FM_HASH_TEXT],
     return status;
 }
 
+uint64_t fm_slabs_offset(const fm_slabs *slabs, size_t i)
+{
+    return slabs->offset + (uint64_t)i * slabs->size;
+}
+
 fm_status fm_slabs_write(fm_slabs *slabs, const fm_part_file *part, size_t i,
                          const void *values, fm_error *error)
 {
-    uint64_t offset = slabs->offset + (uint64_t)i * slabs->size;
-    fm_status status = fm_part_write(part, offset, values, slabs->size, error);
+    fm_status status =
+        fm_part_write(part, fm_slabs_offset(slabs, i), values, slabs->size, error);
     if (status == FM_OK) {
         status = digest(values, slabs->size, slabs->digest[i], error);
     }

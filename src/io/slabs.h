@@ -23,6 +23,7 @@ void fm_slabs_clear(fm_slabs *slabs); /* a zeroed one is fine */
 
 fm_status fm_slabs_write(fm_slabs *slabs, const fm_part_file *part, size_t i,
                          const void *values, fm_error *error);
+uint64_t fm_slabs_offset(const fm_slabs *slabs, size_t i); /* in the file */
 bool fm_slabs_written(const fm_slabs *slabs, size_t i);
 
 /* Read every slab through HDF5, as a reader of the file will, and compare digests. */

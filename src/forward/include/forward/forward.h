@@ -86,8 +86,9 @@ fm_status fm_cache_open(const char *folder, char **resolved, fm_error *error);
 fm_status fm_forward_run(const fm_job *job, fm_pool *pool, const fm_forward_sink *sink,
                          fm_error *error);
 
-/* What a run will take, an estimate; nothing is run. (The size of the result file is
- * io's to tell: fm_result_bytes.) */
+/* What a run will take, an estimate; nothing is run. (The size of the result file, and
+ * the memory of fields that wait to be written to it, are io's to tell:
+ * fm_result_bytes, fm_result_queue_bytes.) */
 typedef struct fm_plan {
     size_t shots, pairs, nodes, workers;
     double memory_bytes, seconds;

@@ -20,7 +20,11 @@ fm_status fm_result_create(const char *path, const fm_job *job, fm_result_file *
                            fm_error *error);
 
 /* Put one shot's rows, and its field, into their slots; of a failed shot only that it
- * failed. Any order, each shot once. After an error only discard is of use. */
+ * failed. Any order, each shot once. The field is copied and written by a thread of the
+ * file, which the first one starts (open pools of processes before); so the error may
+ * be that of an earlier field, and that of the last ones is fm_result_commit's. It waits
+ * only when fm_result_queue_bytes are waiting already: when the disk is slower than the
+ * march for longer. After an error only discard is of use. */
 fm_status fm_result_add(fm_result_file *file, const fm_shot_result *result,
                         fm_error *error);
 
@@ -57,5 +61,9 @@ const char *fm_result_job_hash(const fm_result_file *file);
 
 /* Bytes a result file of this job will have, nearly. */
 double fm_result_bytes(const fm_job *job);
+
+/* Memory that fields may take while they wait to be written: 4 of them, or as many as
+ * make 32 MB (2^25 bytes) if those are more. */
+double fm_result_queue_bytes(const fm_job *job);
 
 #endif
