@@ -178,16 +178,46 @@ static void a_writer_can_be_left_with_what_waits(void **state)
     fm_writer_destroy(NULL);
 }
 
-static void memory_that_is_not_there_is_told(void **state)
+/* Memory for a piece is refused from the n'th on, by a malloc wrapped by the linker. */
+static size_t refused_from = SIZE_MAX;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+    if (size < SIZE || refused_from == SIZE_MAX) {
+        return __real_malloc(size);
+    }
+    return refused_from == 0 ? NULL : (refused_from--, __real_malloc(size));
+}
+
+static void without_memory_for_one_piece_that_is_told(void **state)
 {
     (void)state;
-    const fm_writer_plan plan = {
-        .size = SIZE_MAX / 4, .slots = 4, .write = put_on_paper, .context = NULL};
-    fm_writer *writer;
+    paper p = {.whole = true, .fails_at = PIECES};
     fm_error error = {0};
-    assert_int_equal(fm_writer_create(&plan, &writer, &error), FM_OK);
-    assert_int_equal(fm_writer_put(writer, 0, "", &error), FM_NO_MEMORY);
+    fm_writer *writer = open_on(&p, 4);
+    refused_from = 0;
+    fm_status status = hand_in(&p, writer, 0, &error);
+    refused_from = SIZE_MAX;
+    assert_int_equal(status, FM_NO_MEMORY);
     assert_non_null(strstr(error.message, "what is to be written"));
+    fm_writer_destroy(writer);
+}
+
+static void with_memory_for_one_piece_all_are_written(void **state)
+{
+    (void)state;
+    paper p = {.whole = true, .fails_at = PIECES};
+    fm_writer *writer = open_on(&p, 4);
+    refused_from = 1;
+    for (size_t i = 0; i < PIECES; i++) {
+        assert_int_equal(hand_in(&p, writer, i, NULL), FM_OK);
+    }
+    assert_int_equal(fm_writer_drain(writer, NULL), FM_OK);
+    refused_from = SIZE_MAX;
+    assert_int_equal(p.n, PIECES);
+    assert_true(p.whole);
     fm_writer_destroy(writer);
 }
 
@@ -200,7 +230,8 @@ int main(void)
             an_error_is_told_once_it_is_known_and_nothing_is_written_after),
         cmocka_unit_test(the_error_of_the_last_piece_is_told_in_the_end),
         cmocka_unit_test(a_writer_can_be_left_with_what_waits),
-        cmocka_unit_test(memory_that_is_not_there_is_told),
+        cmocka_unit_test(without_memory_for_one_piece_that_is_told),
+        cmocka_unit_test(with_memory_for_one_piece_all_are_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
