@@ -72,6 +72,8 @@ def remove(folder, *names):
 
 
 def time_dd(folder, megabytes):
+    """Seconds; also done before every run, and not counted, so that all find memory alike: on a
+    virtual machine pages just freed are there, and others must be had from the host."""
     taken = seconds(["dd", "if=/dev/zero", "of=dd", "bs=1000000", f"count={megabytes}",
                      "conv=fdatasync"], folder)
     remove(folder, "dd")
@@ -93,9 +95,11 @@ def measure(fermat, folder, backends, megabytes):
     """Seconds of all rounds: of dd, and of (backend, what was wanted)."""
     times = {"dd": []}
     for _ in range(ROUNDS):
+        time_dd(folder, megabytes)
         times["dd"].append(time_dd(folder, megabytes))
         for backend in backends:
             for want in ("times", "fields"):
+                time_dd(folder, megabytes)
                 taken = time_run(fermat, folder, f"{want}.yaml", backend)
                 times.setdefault((backend, want), []).append(taken)
     return times
