@@ -23,6 +23,8 @@ static void add_choices(fm_hash *hash, const job_view *job, const char *program)
         solver->order,
         solver->refine,
         solver->stop_early,
+        solver->exact,
+        solver->unfactored,
         job->want_fields ? field_width : 0,
         job->want_sum,
     };

@@ -83,6 +83,7 @@ static void write_solver(FILE *out, const fm_solver_options *solver)
         fprintf(out, "  refine: %d\n", solver->refine);
     }
     fprintf(out, "  stop_early: %s\n", solver->stop_early ? "true" : "false");
+    fprintf(out, "  exact: %s\n", solver->exact ? "true" : "false");
 }
 
 static void write_want(FILE *out, const fm_job_spec *spec)

@@ -297,14 +297,26 @@ static fm_status set_refine(const fm_entries *entries, const fm_entry *entry,
     return status;
 }
 
-static fm_status set_stop_early(const fm_entries *entries, const fm_entry *entry,
-                                fm_job_spec *spec, fm_error *error)
+static fm_status set_truth(const fm_entries *entries, const fm_entry *entry,
+                           bool *truth, fm_error *error)
 {
     static const char *const words[] = {"false", "true"};
     size_t which = 0;
     fm_status status = fm_entry_word(entries, entry, words, 2, &which, error);
-    spec->solver.stop_early = which == 1;
+    *truth = which == 1;
     return status;
+}
+
+static fm_status set_stop_early(const fm_entries *entries, const fm_entry *entry,
+                                fm_job_spec *spec, fm_error *error)
+{
+    return set_truth(entries, entry, &spec->solver.stop_early, error);
+}
+
+static fm_status set_exact(const fm_entries *entries, const fm_entry *entry,
+                           fm_job_spec *spec, fm_error *error)
+{
+    return set_truth(entries, entry, &spec->solver.exact, error);
 }
 
 static const job_key keys[] = {
@@ -328,6 +340,7 @@ static const job_key keys[] = {
     {"solver.order", false, set_order},
     {"solver.refine", false, set_refine},
     {"solver.stop_early", false, set_stop_early},
+    {"solver.exact", false, set_exact},
     {"output", false, set_output},
 };
 enum { NKEYS = sizeof keys / sizeof *keys };

@@ -1,6 +1,8 @@
 """Right numbers, and the same file however it was computed."""
 
 import math
+import re
+import subprocess
 import unittest
 
 from harness import JOB, RECEIVERS, SOURCES, Case, main, make_grid, numbers
@@ -96,6 +98,28 @@ class Results(Case):
         self.assertNotIn("reciprocity", without.stdout)
         for name in ("with.h5", "without.h5"):
             self.assert_times(name, gradient, 5e-6)
+
+    def resolved_job(self, file):
+        """The job as the result records it, by lines, and its hash."""
+        head = subprocess.run(["ncdump", "-h", self.path(file)], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
+        job = re.search(r":job = (.*?) ;\n", head, re.S).group(1)
+        lines = "".join(re.findall(r'"(.*?)"', job)).split("\\n")
+        return lines, re.search(r':job_hash = "(\w+)"', head).group(1)
+
+    def test_a_march_in_exact_order_has_the_right_times_and_is_recorded(self):
+        self.forward("-o", "plain.h5", *FINE)
+        self.write("job.yaml", JOB + "solver: {exact: true}\n")
+        self.forward("-o", "exact.h5", *FINE)
+        self.forward("-o", "again.h5", *FINE, "--set", "solver.exact=false")
+        self.assert_times("exact.h5", straight, 1e-6)
+        self.assertEqual(self.read("again.h5"), self.read("plain.h5"))
+        plain, plain_hash = self.resolved_job("plain.h5")
+        exact, exact_hash = self.resolved_job("exact.h5")
+        self.assertIn("  exact: false", plain)
+        self.assertEqual(exact, [line.replace("exact: false", "exact: true")
+                                 for line in plain])
+        self.assertNotEqual(exact_hash, plain_hash)
 
     def test_fields_hold_the_time_of_every_node(self):
         # How accurately is for tests/accuracy to say: here, the right time in its place.

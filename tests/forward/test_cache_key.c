@@ -172,6 +172,16 @@ static void stop_early(fm_job *job)
     job->spec.solver.stop_early = true;
 }
 
+static void exact(fm_job *job)
+{
+    job->spec.solver.exact = true;
+}
+
+static void unfactored(fm_job *job)
+{
+    job->spec.solver.unfactored = true;
+}
+
 static void want_fields(fm_job *job)
 {
     job->spec.want_fields = true;
@@ -316,6 +326,8 @@ static void what_decides_the_numbers_makes_another_shot(void **state)
         {"the order", constant, order, 0},
         {"the refinement", constant, refine, 0},
         {"the early stop", whole, stop_early, 0},
+        {"the exact order", constant, exact, 0},
+        {"the factoring", constant, unfactored, 0},
         {"the wish for fields", constant, want_fields, 0},
         {"the wish for the sum", fields, want_sum, 0},
         {"the precision of fields", fields, f64, 0},
@@ -427,6 +439,16 @@ static void solver_stop(job_view *v)
     v->solver.stop_early = !v->solver.stop_early;
 }
 
+static void solver_exact(job_view *v)
+{
+    v->solver.exact = !v->solver.exact;
+}
+
+static void solver_unfactored(job_view *v)
+{
+    v->solver.unfactored = !v->solver.unfactored;
+}
+
 static void wants_fields(job_view *v)
 {
     v->want_fields = !v->want_fields;
@@ -475,6 +497,8 @@ static void everything_that_a_worker_is_given_counts(void **state)
                                       solver_order,
                                       solver_refine,
                                       solver_stop,
+                                      solver_exact,
+                                      solver_unfactored,
                                       wants_fields,
                                       wants_sum};
     for (size_t i = 0; i < sizeof tampers / sizeof *tampers; i++) {

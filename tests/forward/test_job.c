@@ -103,6 +103,7 @@ static void the_text_spells_out_every_default_and_no_file_name(void **state)
                            "  order: 2",
                            "  refine: auto",
                            "  stop_early: true",
+                           "  exact: false",
                            "want: [times]",
                            "precision: f32"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -120,13 +121,14 @@ static void the_text_follows_what_was_asked(void **state)
     build_job(&job, 2, 2);
     build_wall(&job, 10, 11);
     job.spec.want_fields = job.spec.fields_f64 = true;
-    job.spec.solver = (fm_solver_options){.order = 1, .refine = 4};
+    job.spec.solver = (fm_solver_options){.order = 1, .refine = 4, .exact = true};
     char *text = NULL;
     assert_int_equal(fm_job_text(&job, &text, NULL), FM_OK);
-    const char *lines[] = {"  kind: nodes",         "  interpolation: linear",
-                           "  dice: [5, 5]",        "  order: 1",
-                           "  refine: 4",           "  stop_early: false",
-                           "want: [times, fields]", "precision: f64"};
+    const char *lines[] = {"  kind: nodes",  "  interpolation: linear",
+                           "  dice: [5, 5]", "  order: 1",
+                           "  refine: 4",    "  stop_early: false",
+                           "  exact: true",  "want: [times, fields]",
+                           "precision: f64"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         assert_line(text, lines[i]);
     }

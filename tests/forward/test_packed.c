@@ -145,6 +145,32 @@ static void early_stop_is_off_when_whole_fields_are_wanted(void **state)
     }
 }
 
+static void the_solver_options_survive_the_journey(void **state)
+{
+    (void)state;
+    for (int bit = 0; bit < 4; bit++) {
+        fm_job job;
+        build_job(&job, 2, 2);
+        job.spec.solver.order = 1;
+        job.spec.solver.refine = 2;
+        job.spec.solver.exact = bit == 1;
+        job.spec.solver.unfactored = bit == 2;
+        job.spec.solver.stop_early = bit == 3;
+        assert_int_equal(fm_job_prepare(&job, NULL), FM_OK);
+        fm_bytes bytes;
+        assert_int_equal(fm_packed_create(&job, &bytes, NULL), FM_OK);
+        job_view view;
+        assert_int_equal(fm_packed_view(bytes, &view, NULL), FM_OK);
+        assert_int_equal(view.solver.order, 1);
+        assert_int_equal(view.solver.refine, 2);
+        assert_int_equal(view.solver.exact, bit == 1);
+        assert_int_equal(view.solver.unfactored, bit == 2);
+        assert_int_equal(view.solver.stop_early, bit == 3);
+        free((void *)bytes.data);
+        fm_job_clear(&job);
+    }
+}
+
 static void bytes_that_are_no_job_are_refused(void **state)
 {
     (void)state;
@@ -172,6 +198,7 @@ int main(void)
         cmocka_unit_test(a_profile_with_interfaces_survives_the_journey),
         cmocka_unit_test(marches_from_receivers_survive_the_journey),
         cmocka_unit_test(early_stop_is_off_when_whole_fields_are_wanted),
+        cmocka_unit_test(the_solver_options_survive_the_journey),
         cmocka_unit_test(bytes_that_are_no_job_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,7 @@ static void a_short_job_gets_every_default(void **state)
     assert_int_equal(spec.solver.order, 2);
     assert_int_equal(spec.solver.refine, FM_REFINE_AUTO);
     assert_true(spec.solver.stop_early);
+    assert_false(spec.solver.exact || spec.solver.unfactored);
     fm_job_spec_clear(&spec);
 }
 
@@ -67,7 +68,7 @@ static void every_key_is_heard(void **state)
         "precision: f64\n"
         "units: km\n"
         "reciprocity: never\n"
-        "solver:\n  order: 1\n  refine: 3\n  stop_early: false\n"
+        "solver:\n  order: 1\n  refine: 3\n  stop_early: false\n  exact: true\n"
         "output: /abs/o.h5\n",
         NULL, &spec);
     assert_beside(*state, spec.model_file, "sub/m.grd");
@@ -86,6 +87,7 @@ static void every_key_is_heard(void **state)
     assert_int_equal(spec.solver.order, 1);
     assert_int_equal(spec.solver.refine, 3);
     assert_false(spec.solver.stop_early);
+    assert_true(spec.solver.exact);
     assert_string_equal(spec.output, "/abs/o.h5");
     fm_job_spec_clear(&spec);
 }

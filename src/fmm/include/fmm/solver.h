@@ -18,8 +18,8 @@ typedef struct fm_solver_options {
                         FM_REFINE_AUTO: 3 when an interface of the medium lies near the
                         source, none otherwise */
     bool stop_early; /* stop marching as soon as the receivers' times are settled */
-    bool exact;      /* accept nodes strictly in order of time (docs/method.md, "Order");
-                        slower, and hardly ever needed */
+    bool exact; /* accept nodes strictly in order of time (docs/method.md, "Order");
+                   slower, and hardly ever needed */
     bool unfactored; /* differences of T itself, as most solvers have them: far less
                         accurate, for comparison */
 } fm_solver_options;
