@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "sampler.h"
 
 /* What sampling one model on one grid needs. */
@@ -177,7 +178,7 @@ static fm_status allocate(const fm_model *model, fm_medium *medium, fm_error *er
     const fm_grid *grid = &medium->grid;
     size_t nodes = fm_grid_nodes(grid);
     size_t interfaces = count_interfaces(model, grid);
-    medium->slowness = malloc(nodes * sizeof(double));
+    medium->slowness = fm_large_alloc(nodes * sizeof(double));
     if (interfaces > 0) {
         medium->interface_row = malloc(interfaces * sizeof(size_t));
         medium->slowness_beyond = malloc(interfaces * grid->nx * sizeof(double));
