@@ -6,80 +6,96 @@
 
 #include "model/medium.h"
 
-/* The grid as the stencil sees it: lengths, difference weights and the distance r to
- * the source, the same few formulas for all three geometries. */
+/* The grid as the stencil sees it: the factor r, difference weights and neighbours, the
+ * same few formulas for all three geometries. All tables reach two rows and columns
+ * beyond the grid on every side, as the march's own array does. */
 
-/* One-sided derivative away from the upwind side, per km, of a function f with f1, f2
- * at the first and second upwind nodes:  first (f - f1)  or  w0 f - w1 f1 + w2 f2. */
-typedef struct fm_difference {
-    double first, w0, w1, w2;
-    bool second; /* the second-order form may be used */
-} fm_difference;
+/* Two nodes of margin on every side, never entered, spare the stencil all bounds
+ * checks. */
+enum { FM_MARGIN = 2 };
 
-/* With h = H[column], q = S[column] of the frame:
- *   w = a + b h;   r and n from w (see fm_frame_look);
- *   gradient of r:  along x  c q / n,  along z  (d + e h) / n. */
+/* What an update towards one side of a row needs.
+ * The one-sided derivative, per km, of a function f with f1 and f2 at the first and
+ * second upwind nodes is  first (f - f1)  or  (w1 - w2) f - w1 f1 + w2 f2;  where the
+ * second-order form may not be used, w1 = first and w2 = 0. */
+typedef struct fm_side {
+    double first, w1, w2;
+    double da1, db1, da2, db2; /* w there minus w here: da + db H */
+} fm_side;
+
+/* With h = H[column], q = S[column]:  w = a + b h, in km^2;  half its gradient, per km,
+ * is c q along x and d + e h along z. */
 typedef struct fm_row {
     double a, b, c, d, e;
-    double inv_step;            /* 1 / km of a step along x */
-    fm_difference lower, upper; /* towards smaller and larger row numbers */
-    fm_difference along;        /* towards either neighbour in the row */
+    double along;       /* 1 / km of a step along x */
+    double least;       /* km of the shortest step from this row */
+    fm_side side[2];    /* towards smaller and larger row numbers */
     uint32_t interface; /* number of the interface in this row, or FM_NO_INTERFACE */
 } fm_row;
 
 #define FM_NO_INTERFACE UINT32_MAX
 
+/* Nodes that the vectorised update leaves alone: those on interfaces, and those on the
+ * rows and columns beside the source as far as its remedy reaches. A node is special if
+ * the tags of its row and its column have a bit in common. */
+enum fm_tag { FM_TAG_SOURCE_ROW = 1, FM_TAG_SOURCE_COLUMN = 2, FM_TAG_ALWAYS = 4 };
+
 typedef struct fm_frame {
     const fm_medium *medium;
-    fm_row *row;        /* [nz] */
-    double *H, *S;      /* [nx] */
+    fm_row *row;                     /* [nz with margins] */
+    double *H, *S;                   /* [nx with margins] */
+    int32_t *column_tags, *row_tags; /* [nx], [nz with margins], of fm_tag */
+    /* r^2 = w (1 + bend1 w + bend2 w^2); both are 0 but on the sphere. */
+    double bend1, bend2;
+    bool flat;                        /* cartesian, equal rows: w = S^2 + d^2 */
+    double step_x, step_z, least;     /* km, when flat; the lesser of them */
+    double source_column, source_row; /* when flat, margins counted */
+    bool unfactored;                  /* r = 1 everywhere */
     double diameter_km; /* 2 R of the sphere when geographic, 0 otherwise */
     double km_per_z;    /* length of a unit of z */
+    /* Weights of the second-order difference on equal steps, in steps; 1 and 0 at
+     * order 1. */
+    double equal1, equal2;
     fm_point source;
-    size_t max_nx, max_nz;
-    bool unfactored; /* r is not to be used as a factor anywhere */
 } fm_frame;
 
 /* What a node sees of the source. */
 typedef struct fm_look {
     double r, gx, gz; /* km; gradient of r, without unit */
-    bool factored;    /* false near the antipode, where r is no good as a factor */
 } fm_look;
 
 fm_status fm_frame_create(size_t max_nx, size_t max_nz, fm_frame *frame,
                           fm_error *error);
 void fm_frame_clear(fm_frame *frame);
+double fm_frame_bytes(size_t max_nx, size_t max_nz);
 
 /* Take the medium's grid (at most the size it was created for), then the source. */
 void fm_frame_set_medium(fm_frame *frame, const fm_medium *medium, int order);
+void fm_frame_set_source(fm_frame *frame, fm_point source);
+
 /* For an interface beside the source: on its slow side, that of larger row numbers if
  * `upper`, the head wave along it comes before the direct wave, whose differences must
  * therefore not take their second node from that row. */
 void fm_frame_first_order_beside(fm_frame *frame, size_t row, bool upper);
 
-void fm_frame_set_source(fm_frame *frame, fm_point source);
+/* The factor r for a point at this distance (fm_distance) from the source. */
+double fm_frame_factor(const fm_frame *frame, double distance_km);
 
-/* Beyond this haversine (150 degrees) the distance to the source is not a factor of the
- * time any more: rays from all sides meet at the antipode. */
-#define FM_HAVERSINE_UNFACTORED 0.9330127018922193
+static inline fm_row *fm_frame_row(const fm_frame *frame, size_t row)
+{
+    return &frame->row[row + FM_MARGIN];
+}
 
 static inline fm_look fm_frame_look(const fm_frame *frame, size_t column, size_t row)
 {
-    const fm_row *line = &frame->row[row];
-    double h = frame->H[column];
+    const fm_row *line = fm_frame_row(frame, row);
+    double h = frame->H[column + FM_MARGIN];
     double w = line->a + line->b * h;
-    double r = sqrt(w);
-    double n = r;
-    bool factored = !frame->unfactored;
-    if (frame->diameter_km > 0) {
-        factored = factored && w < FM_HAVERSINE_UNFACTORED;
-        w = w < 1 ? w : 1;
-        n = 2 * sqrt(w * (1 - w));
-        r = frame->diameter_km * asin(sqrt(w));
-    }
-    double inv_n = n > 0 ? 1 / n : 0;
-    return (fm_look){r, line->c * frame->S[column] * inv_n,
-                     (line->d + line->e * h) * inv_n, factored};
+    double r = sqrt(w * (1 + w * (frame->bend1 + w * frame->bend2)));
+    double slope = 1 + w * (2 * frame->bend1 + w * (3 * frame->bend2));
+    double per_r = r > 0 ? slope / r : 0;
+    return (fm_look){r, line->c * frame->S[column + FM_MARGIN] * per_r,
+                     (line->d + line->e * h) * per_r};
 }
 
 #endif

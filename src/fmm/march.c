@@ -1,16 +1,15 @@
-/* Fast marching (Sethian 1996). Nodes are accepted in order of time: the earliest trial
- * node cannot be improved any more, is accepted, and updates its neighbours. The order
- * is exact, equal times by node number, so the same medium and source give the same
- * bits.
+/* Fast marching (Sethian 1996). Nodes are accepted in order of time, or nearly so
+ * (front.c); what is accepted does not change any more and gives times to its
+ * neighbours. The same medium and source give the same bits.
  *
- * The work memory of a node is two doubles, its place in the queue and a byte.
- */
+ * The work memory of a node is one double; the queue takes what the front needs. */
 #include "march.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "stencil.h"
+#include "core/memory.h"
+#include "front.h"
+#include "update.h"
 
 static size_t padded(size_t nx, size_t nz)
 {
@@ -18,37 +17,29 @@ static size_t padded(size_t nx, size_t nz)
     return (nx + margins) * (nz + margins);
 }
 
-/* The front of a smooth wave is a few times the perimeter; the queue grows if it must.
- */
-static size_t queue_guess(size_t nx, size_t nz)
-{
-    return 4 * (nx + nz) + 64;
-}
-
 double fm_march_bytes(size_t nx, size_t nz)
 {
-    return (double)padded(nx, nz) * (sizeof(fm_value) + 1) +
-           fm_heap_bytes(padded(nx, nz), queue_guess(nx, nz)) +
-           (double)nz * sizeof(fm_row) + (double)nx * 2 * sizeof(double);
+    return (double)padded(nx, nz) * sizeof(double) + fm_front_bytes(nx, nz) +
+           fm_frame_bytes(nx, nz);
 }
 
 fm_status fm_march_create(size_t max_nx, size_t max_nz, int order, fm_march *march,
                           fm_error *error)
 {
-    *march = (fm_march){.order = order, .max_nodes = padded(max_nx, max_nz)};
-    if (march->max_nodes > UINT32_MAX) {
+    *march = (fm_march){.order = order,
+                        .update = fm_update_best(),
+                        .max_nodes = padded(max_nx, max_nz)};
+    if (march->max_nodes > INT32_MAX) {
         return fm_fail(error, FM_BAD_INPUT,
                        "a grid of %zu x %zu nodes: with a margin of %d on each side at "
-                       "most %lu nodes can be marched",
-                       max_nx, max_nz, FM_MARGIN, (unsigned long)UINT32_MAX);
+                       "most %ld nodes can be marched",
+                       max_nx, max_nz, FM_MARGIN, (long)INT32_MAX);
     }
     if (fm_frame_create(max_nx, max_nz, &march->frame, error) != FM_OK) {
         return FM_NO_MEMORY;
     }
-    march->value = malloc(march->max_nodes * sizeof *march->value);
-    march->state = malloc(march->max_nodes * sizeof *march->state);
-    if (!march->value || !march->state ||
-        !fm_heap_create(march->max_nodes, queue_guess(max_nx, max_nz), &march->heap)) {
+    march->time = fm_large_alloc(march->max_nodes * sizeof *march->time);
+    if (!march->time) {
         fm_march_clear(march);
         return fm_fail_memory(error, "the march", fm_march_bytes(max_nx, max_nz));
     }
@@ -58,36 +49,74 @@ fm_status fm_march_create(size_t max_nx, size_t max_nz, int order, fm_march *mar
 void fm_march_clear(fm_march *march)
 {
     fm_frame_clear(&march->frame);
-    free(march->value);
-    free(march->state);
-    fm_heap_clear(&march->heap);
+    fm_front_clear(&march->front);
+    free(march->wanted.node);
+    free(march->time);
     *march = (fm_march){0};
 }
 
-static bool masked(const fm_march *march, size_t column, size_t k)
+bool fm_list_reserve(fm_list *list, size_t n)
 {
-    const fm_medium *medium = march->medium;
-    uint32_t interface = march->frame.row[k].interface;
-    size_t nx = medium->grid.nx;
-    return isinf(medium->slowness[k * nx + column]) &&
-           (interface == FM_NO_INTERFACE ||
-            isinf(medium->slowness_beyond[interface * nx + column]));
+    if (n <= list->room) {
+        return true;
+    }
+    size_t room = n + n / 2 + 64;
+    uint32_t *node = realloc(list->node, room * sizeof *node);
+    if (!node) {
+        return false;
+    }
+    list->node = node;
+    list->room = room;
+    return true;
 }
 
-static void reset_nodes(fm_march *march)
+static fm_status no_memory(const fm_march *march, fm_error *error)
 {
-    const fm_grid *grid = &march->medium->grid;
-    size_t nodes = padded(grid->nx, grid->nz);
-    memset(march->state, FM_CLOSED, nodes);
-    for (size_t node = 0; node < nodes; node++) {
-        march->value[node].time = INFINITY;
+    return fm_fail_memory(error, "the queue", fm_queue_bytes(&march->front.queue));
+}
+
+static void close_nodes(double *time, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        time[i] = INFINITY;
     }
-    for (size_t k = 0; k < grid->nz; k++) {
-        uint8_t *state = march->state + fm_march_node(march, 0, k);
-        for (size_t i = 0; i < grid->nx; i++) {
-            state[i] = masked(march, i, k) ? FM_CLOSED : FM_FAR;
+}
+
+/* A row of nodes: far, or closed if masked. Returns the least slowness. */
+static double reset_row(const double *slowness, size_t n, double *time)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        time[i] = slowness[i] < INFINITY ? -INFINITY : INFINITY;
+        least = slowness[i] < least ? slowness[i] : least;
+    }
+    return least;
+}
+
+/* All nodes far, but masked ones and the margin closed. Returns the least time in which
+ * a step is crossed. */
+static double reset_nodes(fm_march *march)
+{
+    const fm_medium *medium = march->medium;
+    size_t nx = medium->grid.nx, nz = medium->grid.nz;
+    double least = INFINITY;
+    close_nodes(march->time, fm_march_node(march, 0, 0));
+    for (size_t k = 0; k < nz; k++) {
+        double *time = march->time + fm_march_node(march, 0, k);
+        double slowness = reset_row(medium->slowness + k * nx, nx, time);
+        least = fmin(least, slowness * fm_frame_row(&march->frame, k)->least);
+        close_nodes(time + nx, (size_t)2 * FM_MARGIN);
+    }
+    for (size_t n = 0; n < medium->ninterfaces; n++) {
+        double *time = march->time + fm_march_node(march, 0, medium->interface_row[n]);
+        const double *beyond = medium->slowness_beyond + n * nx;
+        for (size_t i = 0; i < nx; i++) {
+            time[i] = beyond[i] < INFINITY ? -INFINITY : time[i];
         }
     }
+    close_nodes(march->time + fm_march_node(march, 0, nz),
+                FM_MARGIN * march->stride - FM_MARGIN);
+    return least;
 }
 
 /* The nodes less than a step away from the source along an axis: two, or the one it is
@@ -96,6 +125,50 @@ static void lines_beside(size_t cell, double fraction, size_t line[2])
 {
     line[0] = fraction < 1 ? cell : SIZE_MAX;
     line[1] = fraction > 0 ? cell + 1 : SIZE_MAX;
+}
+
+/* Nodes between `place` and the nearer of the one or two nodes beside the source. */
+static size_t steps_from(const size_t line[2], size_t place)
+{
+    size_t low = line[0] != SIZE_MAX ? line[0] : line[1];
+    size_t high = line[1] != SIZE_MAX ? line[1] : line[0];
+    return place < low ? low - place : place > high ? place - high : 0;
+}
+
+static void tag_lines(fm_march *march)
+{
+    const fm_grid *grid = &march->medium->grid;
+    const fm_source *source = &march->source;
+    for (size_t i = 0; i < grid->nx; i++) {
+        size_t steps = steps_from(march->line_column, i);
+        march->frame.column_tags[i + FM_MARGIN] |=
+            (steps == 0 ? FM_TAG_SOURCE_COLUMN : 0) |
+            (steps <= source->reach_x ? FM_TAG_SOURCE_ROW : 0);
+    }
+    for (size_t k = 0; k < grid->nz; k++) {
+        size_t steps = steps_from(march->line_row, k);
+        march->frame.row_tags[k + FM_MARGIN] |=
+            (steps == 0 ? FM_TAG_SOURCE_ROW : 0) |
+            (steps <= source->reach_z ? FM_TAG_SOURCE_COLUMN : 0);
+    }
+}
+
+static void place_frame(fm_march *march)
+{
+    const fm_place *place = &march->source.place;
+    fm_frame_set_medium(&march->frame, march->medium, march->order);
+    fm_frame_set_source(&march->frame, place->point);
+    march->frame.source_column = (double)place->column + place->fx + FM_MARGIN;
+    march->frame.source_row = (double)place->row + place->fz + FM_MARGIN;
+    lines_beside(place->column, place->fx, march->line_column);
+    lines_beside(place->row, place->fz, march->line_row);
+    if (!march->frame.unfactored) {
+        tag_lines(march);
+    }
+    for (size_t n = 0; n < march->source.boundaries; n++) {
+        const fm_boundary *boundary = &march->source.boundary[n];
+        fm_frame_first_order_beside(&march->frame, boundary->row, boundary->slow_upper);
+    }
 }
 
 fm_status fm_march_begin(fm_march *march, const fm_medium *medium, fm_point source,
@@ -107,55 +180,46 @@ fm_status fm_march_begin(fm_march *march, const fm_medium *medium, fm_point sour
     }
     march->medium = medium;
     march->stride = medium->grid.nx + (size_t)2 * FM_MARGIN;
-    fm_heap_empty(&march->heap);
-    march->accepted = march->wanted = 0;
-    fm_frame_set_medium(&march->frame, medium, march->order);
-    fm_frame_set_source(&march->frame, march->source.place.point);
-    const fm_place *place = &march->source.place;
-    lines_beside(place->column, place->fx, march->line_column);
-    lines_beside(place->row, place->fz, march->line_row);
-    for (size_t n = 0; n < march->source.boundaries; n++) {
-        const fm_boundary *boundary = &march->source.boundary[n];
-        fm_frame_first_order_beside(&march->frame, boundary->row, boundary->slow_upper);
+    march->per_stride = 1 / (double)march->stride;
+    march->accepted = march->wanted.n = 0;
+    place_frame(march);
+    return fm_front_start(march, reset_nodes(march)) ? FM_OK : no_memory(march, error);
+}
+
+fm_status fm_march_want(fm_march *march, size_t column, size_t row, fm_error *error)
+{
+    if (!fm_list_reserve(&march->wanted, march->wanted.n + 1)) {
+        return fm_fail_memory(error, "the nodes around receivers",
+                              (double)march->wanted.n * sizeof(uint32_t));
     }
-    reset_nodes(march);
+    march->wanted.node[march->wanted.n++] = (uint32_t)fm_march_node(march, column, row);
     return FM_OK;
 }
 
-void fm_march_want(fm_march *march, size_t column, size_t row)
+/* Is anything wanted that is not accepted? Closed nodes never are. */
+static bool wants_more(fm_march *march)
 {
-    uint8_t *state = &march->state[fm_march_node(march, column, row)];
-    if (!(*state & FM_WANTED) && (*state & FM_STATE) != FM_CLOSED) {
-        *state |= FM_WANTED;
-        march->wanted += (*state & FM_STATE) != FM_ACCEPTED;
+    fm_list *wanted = &march->wanted;
+    while (wanted->n > 0 && march->time[wanted->node[wanted->n - 1]] >= 0) {
+        wanted->n--;
     }
-}
-
-static void accept(fm_march *march, size_t node)
-{
-    uint8_t flags = march->state[node] & (uint8_t)~FM_STATE;
-    march->state[node] = flags | FM_ACCEPTED;
-    march->accepted++;
-    march->wanted -= (flags & FM_WANTED) != 0;
+    return wanted->n > 0;
 }
 
 fm_status fm_march_seed(fm_march *march, size_t column, size_t row, double time,
                         fm_error *error)
 {
     size_t node = fm_march_node(march, column, row);
-    if ((march->state[node] & FM_STATE) >= FM_ACCEPTED) {
+    fm_list *accepted = &march->front.accepted;
+    if (march->time[node] >= 0) {
         return FM_OK;
     }
-    if (!fm_heap_push(&march->heap, time, (uint32_t)node)) {
-        return fm_fail_memory(error, "the queue", (double)march->heap.n * 32);
+    if (!fm_list_reserve(accepted, accepted->n + 1)) {
+        return no_memory(march, error);
     }
-    double r = fm_frame_look(&march->frame, column, row).r;
-    march->value[node].time = time;
-    march->value[node].tau =
-        r > 0 ? time / r
-              : fmin(march->source.slowness_lower, march->source.slowness_upper);
-    accept(march, node);
-    march->state[node] |= FM_SEED;
+    march->time[node] = time;
+    accepted->node[accepted->n++] = (uint32_t)node;
+    march->accepted++;
     return FM_OK;
 }
 
@@ -163,10 +227,9 @@ static double seed_time(const fm_march *march, size_t column, size_t row)
 {
     const fm_source *source = &march->source;
     const fm_grid *grid = &march->medium->grid;
-    double r = fm_frame_look(&march->frame, column, row).r;
-    fm_point offset =
-        fm_source_offset(source, (fm_point){fm_grid_x(grid, column), grid->z[row]});
-    return fm_source_time(source, r, offset);
+    fm_point node = {fm_grid_x(grid, column), grid->z[row]};
+    return fm_source_time(source, fm_distance(grid, source->place.point, node),
+                          fm_source_offset(source, node));
 }
 
 /* First and last node of the source's cell along an axis. A source on an interface also
@@ -202,78 +265,79 @@ fm_status fm_march_seed_source(fm_march *march, fm_error *error)
     return status;
 }
 
-/* Update one neighbour of a node just accepted at the time `now`. Where the slowness
- * falls a hundredfold from one node to the next, r tau may come out before the
- * neighbours it comes from; nothing arrives before them. */
-static bool relax(fm_march *march, double now, size_t node, size_t column, size_t row)
-{
-    if ((march->state[node] & FM_STATE) > FM_TRIAL) {
-        return true;
-    }
-    double tau;
-    double time = fm_update(march, node, column, row, &tau);
-    if (time < now && time < fm_earliest_neighbour(march, node)) {
-        time = fm_earliest_neighbour(march, node);
-        tau = time / fm_frame_look(&march->frame, column, row).r;
-    }
-    if (!(time < march->value[node].time)) {
-        return true;
-    }
-    march->value[node].time = time;
-    march->value[node].tau = tau;
-    if ((march->state[node] & FM_STATE) == FM_TRIAL) {
-        fm_heap_improve(&march->heap, time, (uint32_t)node);
-        return true;
-    }
-    march->state[node] = (march->state[node] & (uint8_t)~FM_STATE) | FM_TRIAL;
-    return fm_heap_push(&march->heap, time, (uint32_t)node);
-}
+/* ---- zones ---- */
 
-static bool relax_neighbours(fm_march *march, double now, size_t node, size_t column,
-                             size_t row)
-{
-    return relax(march, now, node - 1, column - 1, row) &&
-           relax(march, now, node + 1, column + 1, row) &&
-           relax(march, now, node - march->stride, column, row - 1) &&
-           relax(march, now, node + march->stride, column, row + 1);
-}
-
-static bool on_open_edge(const fm_march *march, size_t column, size_t row)
+static bool on_open_edge(const fm_march *march, uint32_t node)
 {
     const fm_grid *grid = &march->medium->grid;
+    size_t row = node / march->stride - FM_MARGIN;
+    size_t column = node % march->stride - FM_MARGIN;
     return (march->open.west && column == 0) || (march->open.low && row == 0) ||
            (march->open.east && column + 1 == grid->nx) ||
            (march->open.high && row + 1 == grid->nz);
 }
 
-/* Every so many nodes: a fraction of a millisecond. */
-static bool asked_to_stop(const fm_march *march, size_t turn)
+/* When the wave of the last step came to an edge beyond which there is more medium;
+ * INFINITY: not yet. */
+static double time_at_open_edge(const fm_march *march)
 {
-    return turn % 4096 == 0 && march->stop && march->stop(march->stop_context);
+    const fm_list *accepted = &march->front.accepted;
+    double first = INFINITY;
+    for (size_t k = 0; k < accepted->n; k++) {
+        if (on_open_edge(march, accepted->node[k])) {
+            first = fmin(first, march->time[accepted->node[k]]);
+        }
+    }
+    return first;
+}
+
+/* What came later may come earlier from outside. */
+static void forget_after(fm_march *march, double time)
+{
+    for (size_t k = 0; k < march->medium->grid.nz; k++) {
+        double *row = march->time + fm_march_node(march, 0, k);
+        for (size_t i = 0; i < march->medium->grid.nx; i++) {
+            if (row[i] > time && row[i] < INFINITY) {
+                row[i] = -INFINITY;
+                march->accepted--;
+            }
+        }
+    }
+}
+
+static bool has_open_edges(const fm_march *march)
+{
+    return march->open.west || march->open.east || march->open.low || march->open.high;
+}
+
+/* ---- the loop ---- */
+
+/* Every few thousand nodes: a fraction of a millisecond. */
+static bool asked_to_stop(const fm_march *march, size_t *asked)
+{
+    if (march->accepted < *asked + 4096) {
+        return false;
+    }
+    *asked = march->accepted;
+    return march->stop && march->stop(march->stop_context);
 }
 
 fm_status fm_march_run(fm_march *march, bool stop_early, fm_error *error)
 {
-    size_t turn = 0;
-    while (march->heap.n > 0 && !(stop_early && march->wanted == 0)) {
-        if (asked_to_stop(march, turn++)) {
+    size_t asked = 0;
+    bool zone = has_open_edges(march);
+    bool enough_memory = fm_front_spread(march);
+    double edge = zone ? time_at_open_edge(march) : INFINITY;
+    while (enough_memory && !fm_queue_is_empty(&march->front.queue) &&
+           edge == INFINITY && !(stop_early && !wants_more(march))) {
+        if (asked_to_stop(march, &asked)) {
             return fm_fail(error, FM_CANCELLED, "the march was asked to stop");
         }
-        double time;
-        uint32_t node = fm_heap_pop(&march->heap, &time);
-        if (march->state[node] & FM_SEED) {
-            march->state[node] &= (uint8_t)~FM_SEED;
-        } else {
-            accept(march, node);
-        }
-        size_t row = node / (uint32_t)march->stride - FM_MARGIN;
-        size_t column = node % (uint32_t)march->stride - FM_MARGIN;
-        if (on_open_edge(march, column, row)) {
-            break;
-        }
-        if (!relax_neighbours(march, time, node, column, row)) {
-            return fm_fail_memory(error, "the queue", (double)march->heap.n * 32);
-        }
+        enough_memory = fm_front_step(march);
+        edge = zone ? time_at_open_edge(march) : INFINITY;
     }
-    return FM_OK;
+    if (edge < INFINITY) {
+        forget_after(march, edge);
+    }
+    return enough_memory ? FM_OK : no_memory(march, error);
 }

@@ -2,45 +2,61 @@
 #define FM_FMM_MARCH_H
 
 #include "frame.h"
-#include "heap.h"
+#include "queue.h"
 #include "source.h"
 
-/* One march over one medium: arrays, queue and the loop. The solver has one for the
- * propagation grid and one for each refined zone around the source. */
+/* One march over one medium: the times, the front and the loop. The solver has one for
+ * the propagation grid and one for each refined zone around the source. */
 
-/* Two nodes of margin on every side, never entered, spare the stencil all bounds
- * checks. */
-enum { FM_MARGIN = 2 };
+/* Nodes, in a list that grows. */
+typedef struct fm_list {
+    uint32_t *node;
+    size_t n, room;
+} fm_list;
 
-enum fm_node_state {
-    FM_FAR,
-    FM_TRIAL,
-    FM_ACCEPTED,
-    FM_CLOSED
-}; /* closed: masked, margin */
+struct fm_march;
 
-/* Flags beside the state. */
-enum {
-    FM_STATE = 3,  /* mask of the state itself */
-    FM_WANTED = 4, /* a receiver needs this node */
-    FM_SEED = 8 /* accepted before the march; its neighbours are still to be updated */
-};
+/* For n nodes, the times from their accepted neighbours (INFINITY if those give none),
+ * and the least time in which a wave crosses a step from there. */
+typedef void fm_update(const struct fm_march *march, const uint32_t *node, size_t n,
+                       double *time, double *crossing);
 
-typedef struct fm_value {
-    double time, tau; /* T, and T / r */
-} fm_value;
+typedef struct fm_entry {
+    double time;
+    uint32_t node;
+} fm_entry;
 
+/* What moves with the wave. */
+typedef struct fm_front {
+    fm_queue queue;
+    bool contrasted;    /* slow rock may lie beside much faster rock */
+    fm_list accepted;   /* in this step */
+    fm_list candidates; /* trial and far neighbours of those */
+    fm_list redo;       /* those of them accepted together with an earlier neighbour */
+    double *time, *crossing; /* of the candidates */
+    size_t room;
+    /* The current bucket when it goes in order, the earliest node first. */
+    fm_entry *heap;
+    size_t heap_n, heap_room;
+} fm_front;
+
+/* time[] has the state of a node in its sign: accepted (the time itself), trial
+ * (negative), far (-INFINITY), or closed (INFINITY: masked, and the margin). Read as
+ * unsigned integers, accepted and closed ones are smaller than all others, so that the
+ * smaller of two neighbours is the upwind one if either of them is. */
 typedef struct fm_march {
     const fm_medium *medium;
     fm_frame frame;
     fm_source source;
+    fm_update *update;
     int order;
+    bool exact; /* accept strictly in order of time */
     size_t max_nodes, stride;
-    fm_value *value; /* with margin; valid in trial and accepted nodes */
-    uint8_t *state;
-    fm_heap heap;
-    size_t accepted;
-    size_t wanted; /* nodes still to be accepted before an early stop */
+    double per_stride; /* 1 / stride */
+    double *time;      /* s, with margin */
+    fm_front front;
+    fm_list wanted;  /* nodes to be accepted before an early stop */
+    size_t accepted; /* nodes */
     size_t line_column[2],
         line_row[2]; /* nodes beside the source's lines, or SIZE_MAX */
     /* Asked now and then; true: the march ends. NULL: not asked. */
@@ -66,7 +82,7 @@ fm_status fm_march_seed(fm_march *march, size_t column, size_t row, double time,
 /* Seed the corners of the source's cell from the closed form. */
 fm_status fm_march_seed_source(fm_march *march, fm_error *error);
 /* Ask that this node be accepted before an early stop. */
-void fm_march_want(fm_march *march, size_t column, size_t row);
+fm_status fm_march_want(fm_march *march, size_t column, size_t row, fm_error *error);
 /* March until every node is accepted that can be reached, or, with stop_early, until
  * nothing wanted is left. FM_NO_MEMORY; FM_CANCELLED if march->stop said so. */
 fm_status fm_march_run(fm_march *march, bool stop_early, fm_error *error);
@@ -76,10 +92,20 @@ static inline size_t fm_march_node(const fm_march *march, size_t column, size_t 
     return (row + FM_MARGIN) * march->stride + column + FM_MARGIN;
 }
 
+/* The time of an accepted node, and INFINITY for any other. */
+static inline double fm_march_time(const fm_march *march, size_t column, size_t row)
+{
+    double time = march->time[fm_march_node(march, column, row)];
+    return time >= 0 ? time : INFINITY;
+}
+
 static inline bool fm_march_is_accepted(const fm_march *march, size_t column,
                                         size_t row)
 {
-    return (march->state[fm_march_node(march, column, row)] & FM_STATE) == FM_ACCEPTED;
+    return fm_march_time(march, column, row) < INFINITY;
 }
+
+/* Room for n nodes in all; false: no memory. */
+bool fm_list_reserve(fm_list *list, size_t n);
 
 #endif

@@ -53,12 +53,12 @@ static weights rows(const fm_march *march, const fm_place *place)
     const fm_grid *grid = &march->medium->grid;
     size_t low = place->row;
     while (low > 0 && place->row - low < 3 &&
-           march->frame.row[low].interface == FM_NO_INTERFACE) {
+           fm_frame_row(&march->frame, low)->interface == FM_NO_INTERFACE) {
         low--;
     }
     size_t high = place->row + 1;
     while (high + 1 < grid->nz && high - place->row < 4 &&
-           march->frame.row[high].interface == FM_NO_INTERFACE) {
+           fm_frame_row(&march->frame, high)->interface == FM_NO_INTERFACE) {
         high++;
     }
     weights cubic = around(place->row, low, high);
@@ -74,26 +74,36 @@ static weights linear(size_t cell, double fraction)
     return (weights){cell, 2, {1 - fraction, fraction}};
 }
 
-void fm_receiver_want(fm_march *march, fm_point point)
+fm_status fm_receiver_want(fm_march *march, fm_point point, fm_error *error)
 {
     fm_place place;
     if (!fm_grid_locate(&march->medium->grid, point, &place)) {
-        return;
+        return FM_OK;
     }
     weights x = columns(march, &place);
     weights z = rows(march, &place);
+    fm_status status = FM_OK;
     for (size_t k = 0; k < z.n; k++) {
-        for (size_t i = 0; i < x.n; i++) {
+        for (size_t i = 0; i < x.n && status == FM_OK; i++) {
             if (x.w[i] != 0 && z.w[k] != 0) {
-                fm_march_want(march, x.first + i, z.first + k);
+                status = fm_march_want(march, x.first + i, z.first + k, error);
             }
         }
     }
+    return status;
 }
 
-/* Sum of weights times values; false where a node with weight was not reached. */
-static bool combine(const fm_march *march, bool factored, const weights *x,
-                    const weights *z, double *sum)
+/* tau of an accepted node. */
+static double tau_at(const fm_march *march, size_t column, size_t row)
+{
+    double r = fm_frame_look(&march->frame, column, row).r;
+    return r > 0 ? fm_march_time(march, column, row) / r
+                 : fmin(march->source.slowness_lower, march->source.slowness_upper);
+}
+
+/* Sum of weights times tau; false where a node with weight was not reached. */
+static bool combine(const fm_march *march, const weights *x, const weights *z,
+                    double *sum)
 {
     *sum = 0;
     for (size_t k = 0; k < z->n; k++) {
@@ -105,9 +115,7 @@ static bool combine(const fm_march *march, bool factored, const weights *x,
             if (!fm_march_is_accepted(march, x->first + i, z->first + k)) {
                 return false;
             }
-            const fm_value *value =
-                &march->value[fm_march_node(march, x->first + i, z->first + k)];
-            *sum += weight * (factored ? value->tau : value->time);
+            *sum += weight * tau_at(march, x->first + i, z->first + k);
         }
     }
     return true;
@@ -149,7 +157,7 @@ static bool time_of_node(const fm_march *march, const fm_place *place, double *t
     size_t column = place->column + (place->fx > 0);
     size_t row = place->row + (place->fz > 0);
     bool reached = fm_march_is_accepted(march, column, row);
-    *time = reached ? march->value[fm_march_node(march, column, row)].time : NAN;
+    *time = reached ? fm_march_time(march, column, row) : NAN;
     return reached;
 }
 
@@ -177,7 +185,7 @@ static bool from_corners(const fm_march *march, const fm_place *place, double *t
             fm_point node = {fm_grid_x(grid, i), grid->z[k]};
             double ray = slowness_towards(march->medium, i, k, place) *
                          fm_distance(grid, node, place->point);
-            *time = fmin(*time, march->value[fm_march_node(march, i, k)].time + ray);
+            *time = fmin(*time, fm_march_time(march, i, k) + ray);
         }
     }
     return isfinite(*time);
@@ -203,19 +211,16 @@ bool fm_receiver_time(const fm_march *march, fm_point point, double *time, bool 
         *whole = isfinite(*time);
         return *whole || (*time = NAN, false);
     }
-    double limit = march->frame.diameter_km * asin(sqrt(FM_HAVERSINE_UNFACTORED));
-    bool factored =
-        !march->frame.unfactored && !(march->frame.diameter_km > 0 && r > limit);
     weights x = columns(march, &place);
     weights z = rows(march, &place);
-    *whole = combine(march, factored, &x, &z, time);
+    *whole = combine(march, &x, &z, time);
     if (!*whole) {
         x = linear(place.column, place.fx);
         z = linear(place.row, place.fz);
-        if (!combine(march, factored, &x, &z, time)) {
+        if (!combine(march, &x, &z, time)) {
             return from_corners(march, &place, time) || (*time = NAN, false);
         }
     }
-    *time *= factored ? r : 1;
+    *time *= fm_frame_factor(&march->frame, r);
     return true;
 }

@@ -5,8 +5,8 @@
 
 /* Times between the nodes, interpolated as the march factors them. */
 
-/* Mark the nodes that the time at this point will be read from. */
-void fm_receiver_want(fm_march *march, fm_point point);
+/* Want the nodes that the time at this point will be read from. */
+fm_status fm_receiver_want(fm_march *march, fm_point point, fm_error *error);
 
 /* The time at a point. False when no node around it was reached. `whole` (may be NULL)
  * tells whether every node of the full cubic stencil was there. */

@@ -49,6 +49,12 @@ static size_t zone_levels(const fm_medium *medium, const fm_model *model, int re
     return (size_t)refine;
 }
 
+static void set_mode(fm_march *march, const fm_solver_options *options)
+{
+    march->exact = options->exact;
+    march->frame.unfactored = options->unfactored;
+}
+
 fm_status fm_solver_create(const fm_medium *medium, const fm_model *model,
                            const fm_solver_options *options, fm_solver **solver,
                            fm_error *error)
@@ -66,9 +72,12 @@ fm_status fm_solver_create(const fm_medium *medium, const fm_model *model,
     fm_status status = fm_march_create(medium->grid.nx, medium->grid.nz, options->order,
                                        &new->march, error);
     if (status == FM_OK) {
-        new->march.frame.unfactored = options->unfactored;
+        set_mode(&new->march, options);
         size_t levels = zone_levels(medium, model, options->refine);
         status = fm_zones_create(model, levels, options->order, &new->zones, error);
+    }
+    for (size_t n = 0; n < new->zones.max; n++) {
+        set_mode(&new->zones.march[n], options);
     }
     if (status != FM_OK) {
         fm_solver_destroy(new);
@@ -103,8 +112,11 @@ fm_status fm_solver_march(fm_solver *solver, fm_point source, const fm_point *re
     if (status != FM_OK) {
         return status;
     }
-    for (size_t r = 0; r < n; r++) {
-        fm_receiver_want(march, receivers[r]);
+    for (size_t r = 0; r < n && status == FM_OK; r++) {
+        status = fm_receiver_want(march, receivers[r], error);
+    }
+    if (status != FM_OK) {
+        return status;
     }
     bool automatic = solver->options.refine == FM_REFINE_AUTO;
     size_t levels = automatic && !fm_zones_wanted(march) ? 0 : solver->zones.max;
@@ -134,10 +146,8 @@ bool fm_solver_time(const fm_solver *solver, fm_point receiver, double *time_s)
 
 static double field_value(const fm_solver *solver, size_t column, size_t row)
 {
-    const fm_march *march = &solver->march;
-    return solver->solved && fm_march_is_accepted(march, column, row)
-               ? march->value[fm_march_node(march, column, row)].time
-               : NAN;
+    double time = fm_march_time(&solver->march, column, row);
+    return solver->solved && time < INFINITY ? time : NAN;
 }
 
 void fm_solver_field_f64(const fm_solver *solver, double *field)

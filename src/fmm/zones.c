@@ -71,7 +71,7 @@ bool fm_zones_wanted(const fm_march *march)
 {
     fm_window window = window_around(march);
     for (size_t k = window.k0; k <= window.k1; k++) {
-        if (march->frame.row[k].interface != FM_NO_INTERFACE) {
+        if (fm_frame_row(&march->frame, k)->interface != FM_NO_INTERFACE) {
             return true;
         }
     }
@@ -105,7 +105,7 @@ static fm_status hand_down(const fm_march *zone, fm_march *parent, fm_error *err
             if (!fm_march_is_accepted(zone, column, row)) {
                 continue;
             }
-            double time = zone->value[fm_march_node(zone, column, row)].time;
+            double time = fm_march_time(zone, column, row);
             fm_status status = fm_march_seed(parent, i, k, time, error);
             if (status != FM_OK) {
                 return status;

@@ -193,17 +193,23 @@ fm_medium model_medium(const fm_model *model, double step)
     return medium;
 }
 
+fm_solver *solver_of(const fm_medium *medium, const fm_model *model,
+                     const fm_solver_options *options)
+{
+    fm_solver *solver;
+    fm_error error = {0};
+    fm_solver_create(medium, model, options, &solver, &error);
+    assert_string_equal(error.message, "");
+    assert_non_null(solver);
+    return solver;
+}
+
 fm_solver *solver_with(const fm_medium *medium, const fm_model *model, int order,
                        int refine, bool stop_early)
 {
     fm_solver_options options = {
         .order = order, .refine = refine, .stop_early = stop_early};
-    fm_solver *solver;
-    fm_error error = {0};
-    fm_solver_create(medium, model, &options, &solver, &error);
-    assert_string_equal(error.message, "");
-    assert_non_null(solver);
-    return solver;
+    return solver_of(medium, model, &options);
 }
 
 fm_solver *plain_solver(const fm_medium *medium)
@@ -227,13 +233,25 @@ double *field_of(const fm_solver *solver, const fm_medium *medium)
     return field;
 }
 
-double *solved(const fm_medium *medium, int order, fm_point source)
+static double *field_by(const fm_medium *medium, const fm_solver_options *options,
+                        fm_point source)
 {
-    fm_solver *solver = solver_with(medium, NULL, order, 0, false);
+    fm_solver *solver = solver_of(medium, NULL, options);
     march_from(solver, source);
     double *field = field_of(solver, medium);
     fm_solver_destroy(solver);
     return field;
+}
+
+double *solved(const fm_medium *medium, int order, fm_point source)
+{
+    return field_by(medium, &(fm_solver_options){.order = order}, source);
+}
+
+double *solved_in_order(const fm_medium *medium, int order, fm_point source)
+{
+    return field_by(medium, &(fm_solver_options){.order = order, .exact = true},
+                    source);
 }
 
 double time_at(const fm_solver *solver, fm_point receiver)

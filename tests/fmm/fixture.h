@@ -45,11 +45,15 @@ fm_medium model_medium(const fm_model *model, double step);
 
 fm_solver *solver_with(const fm_medium *medium, const fm_model *model, int order,
                        int refine, bool stop_early);
+fm_solver *solver_of(const fm_medium *medium, const fm_model *model,
+                     const fm_solver_options *options);
 fm_solver *plain_solver(const fm_medium *medium); /* order 2, no zones, whole grid */
 void march_from(fm_solver *solver, fm_point source);
 double *field_of(const fm_solver *solver, const fm_medium *medium); /* to be freed */
 /* A fresh solver, one march, its field. */
 double *solved(const fm_medium *medium, int order, fm_point source);
+/* The same, nodes accepted strictly in order of time. */
+double *solved_in_order(const fm_medium *medium, int order, fm_point source);
 double time_at(const fm_solver *solver, fm_point receiver);
 
 #endif

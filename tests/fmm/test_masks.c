@@ -311,16 +311,20 @@ static double gradient(fm_point at)
     return 1 / (1 + at.x / 16 + at.z / 8);
 }
 
-/* A side that is masked is as good as none: nothing reaches across for it. */
+/* A side that is masked is as good as none: nothing reaches across for it. The plane
+ * without interfaces has a shorter way to the same differences, so that the times are
+ * the same but for rounding, accepted in the same order. */
 static void expect_cut(const fm_medium *masked, const fm_medium *cut, double from)
 {
-    fm_solver *one = plain_solver(masked), *two = plain_solver(cut);
+    fm_solver_options options = {.order = 2, .exact = true};
+    fm_solver *one = solver_of(masked, NULL, &options);
+    fm_solver *two = solver_of(cut, NULL, &options);
     fm_point source = {10.3, from + 7.4};
     march_from(one, source);
     march_from(two, source);
     for (uint64_t n = 0; n < 400; n++) {
         fm_point at = {40 * uniform(2 * n), from + 20 * uniform(2 * n + 1)};
-        assert_true(time_at(one, at) == time_at(two, at));
+        assert_near(time_at(one, at), time_at(two, at), 1e-13 * time_at(two, at));
     }
     fm_solver_destroy(two);
     fm_solver_destroy(one);

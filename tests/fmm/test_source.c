@@ -72,7 +72,7 @@ static void the_gradient_of_the_time_is_its_derivative(void **state)
         fm_point to = {8 * uniform(2 * n), 6 * uniform(2 * n + 1)};
         fm_point offset = {to.x - at.x, to.z - at.z};
         double r = hypot(offset.x, offset.z), h = 1e-4;
-        fm_look look = {r, offset.x / r, offset.z / r, true};
+        fm_look look = {r, offset.x / r, offset.z / r};
         fm_point slope = fm_source_gradient(&source, &look, offset);
         double east = gradient_time(at, (fm_point){to.x + h, to.z});
         double west = gradient_time(at, (fm_point){to.x - h, to.z});

@@ -1,0 +1,30 @@
+#ifndef FM_FMM_UPDATE_H
+#define FM_FMM_UPDATE_H
+
+#include "march.h"
+
+/* The update of many nodes, the same source text (lanes.h) compiled for several sets of
+ * vector instructions. All give the same bits. */
+
+fm_update fm_update_baseline; /* any processor */
+fm_update fm_update_avx2;
+fm_update fm_update_avx512;
+
+typedef struct fm_update_choice {
+    const char *name;
+    fm_update *update;
+    bool runs_here; /* this processor has the instructions */
+} fm_update_choice;
+
+enum { FM_UPDATE_CHOICES_MAX = 3 };
+
+/* Fill in all that were compiled, slowest first; returns how many. */
+size_t fm_update_choices(fm_update_choice choice[FM_UPDATE_CHOICES_MAX]);
+
+/* The last of them that runs here. */
+fm_update *fm_update_best(void);
+
+/* One node by itself, those included that the vectorised update leaves alone. */
+double fm_update_special(const fm_march *march, uint32_t node, double *crossing);
+
+#endif

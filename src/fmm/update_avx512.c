@@ -1,0 +1,3 @@
+/* The update for processors with AVX-512 (CMakeLists.txt has the compiler's flags). */
+#define FM_LANES_UPDATE fm_update_avx512
+#include "lanes.h"
