@@ -30,7 +30,7 @@ typedef struct fm_queue {
     int64_t late_first;
 } fm_queue;
 
-enum { FM_BLOCK = 16, FM_BUCKETS_MAX = 1 << 16 };
+enum { FM_BLOCK = 16, FM_BUCKETS_MAX = 1 << 17 };
 
 /* Empty queues: no memory is taken before fm_queue_start. */
 void fm_queue_clear(fm_queue *queue);
