@@ -9,17 +9,16 @@
  *
  * with the difference weights w1, w2 (first order: w2 = 0), g the derivative of log r,
  * and p1 = r / r1 - 1, p2 = r / r2 - 1, small far from the source. Only T is stored: r
- * at a neighbour comes from how much its square differs from here, e = r1^2 / r^2 - 1,
- * as p = (1 + e)^(-1/2) - 1: from the series where e is small, from the root where not.
- * So most nodes cost three divisions and one root, in every geometry.
+ * at a neighbour comes from how much its square differs from here. That is five roots
+ * and four divisions for a node, in every geometry.
  *
  * Dx^2 + Dz^2 = s^2 is a quadratic for y. Both derivatives are positive, as they must
  * be, if and only if -ax s < ax bz - az bx < az s, and then so is the discriminant;
  * otherwise one axis alone decides, and the sign of that expression says which. An axis
  * without an upwind neighbour gets a time so late that the other one decides.
  *
- * Inputs are collected for 64 nodes, then one plain loop without branches computes;
- * compilers turn both into vector instructions. No result depends on what its
+ * Inputs are collected for up to 64 nodes; then plain loops without branches compute,
+ * which compilers turn into vector instructions. No result depends on what its
  * neighbours in the loop are. */
 #include "stencil.h"
 #include "update.h"
