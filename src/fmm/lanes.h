@@ -35,6 +35,7 @@ enum { LANES = 64, STRIP = 8 }; /* nodes in a batch; a multiple of any vector */
 /* What is read for one axis: w is the square of the distance, or of the chord. */
 typedef struct axis {
     double first[LANES], second[LANES]; /* T1, T2 as they stand in time[] */
+    uint64_t upper[LANES];              /* 1: upwind is towards larger numbers */
     double half[LANES];                 /* half of dw, away from the upwind side */
     double grow1[LANES], grow2[LANES];  /* w1 - w, w2 - w */
     double weight[LANES];               /* of the first-order difference */
@@ -46,7 +47,8 @@ typedef struct lanes {
     alignas(64) axis x;
     axis z;
     double w[LANES], slowness[LANES], least[LANES], time[LANES];
-    int32_t node[LANES], special[LANES];
+    int32_t node[LANES], i[LANES], k[LANES]; /* column and row, margins counted */
+    int32_t special[LANES];
     bool any_special;
 } lanes;
 
@@ -67,37 +69,50 @@ FM_INLINE int32_t row_of(int32_t node, double per_stride)
     return (int32_t)(((double)node + 0.5) * per_stride);
 }
 
-__attribute__((noinline)) static void collect_flat(const fm_march *march, size_t full,
-                                                   lanes *restrict all)
+__attribute__((
+    noinline)) /* Times of neighbours and slowness, and where the nodes are. */
+static void
+collect_times(const fm_march *march, size_t full, lanes *restrict all)
 {
     const double *restrict time = march->time;
     const double *restrict slowness = march->medium->slowness;
     const double per_stride = march->per_stride;
     const int32_t stride = (int32_t)march->stride;
     const int32_t nx = (int32_t)march->medium->grid.nx;
-    const double column = march->frame.source_column, row = march->frame.source_row;
-    const double step_x = march->frame.step_x, step_z = march->frame.step_z;
-    const double least = march->frame.least;
     for (size_t l = 0; l < full; l++) {
         int32_t node = all->node[l], k = row_of(node, per_stride);
         int32_t i = node - k * stride;
         fm_upwind x = fm_look_upwind(time, node, 1);
         fm_upwind z = fm_look_upwind(time, node, stride);
+        all->i[l] = i;
+        all->k[l] = k;
         all->x.first[l] = x.first;
         all->x.second[l] = x.second;
-        all->x.half[l] = negative_if(x.upper, ((double)i - column) * step_x);
+        all->x.upper[l] = x.upper;
         all->z.first[l] = z.first;
         all->z.second[l] = z.second;
-        all->z.half[l] = negative_if(z.upper, ((double)k - row) * step_z);
+        all->z.upper[l] = z.upper;
         all->slowness[l] = slowness[(k - FM_MARGIN) * nx + i - FM_MARGIN];
+    }
+}
+
+static void collect_flat(const fm_frame *frame, size_t full, lanes *restrict all)
+{
+    const double column = frame->source_column, row = frame->source_row;
+    const double step_x = frame->step_x, step_z = frame->step_z, least = frame->least;
+    for (size_t l = 0; l < full; l++) {
+        double x = ((double)all->i[l] - column) * step_x;
+        double z = ((double)all->k[l] - row) * step_z;
+        all->x.half[l] = negative_if(all->x.upper[l], x);
+        all->z.half[l] = negative_if(all->z.upper[l], z);
         all->least[l] = least;
     }
 }
 
 /* Only nodes on the lines beside the source are special here. */
-static void find_special_flat(const fm_march *march, size_t full, lanes *restrict all)
+static void find_special_flat(const fm_frame *frame, size_t full, lanes *restrict all)
 {
-    const double step_x = march->frame.step_x, step_z = march->frame.step_z;
+    const double step_x = frame->step_x, step_z = frame->step_z;
     uint64_t any = 0;
     for (size_t l = 0; l < full; l++) {
         any |= (uint64_t)(fabs(all->x.half[l]) < step_x);
@@ -105,45 +120,31 @@ static void find_special_flat(const fm_march *march, size_t full, lanes *restric
     }
     all->any_special = any != 0;
     for (size_t l = 0; l < full && any; l++) {
-        int32_t k = row_of(all->node[l], march->per_stride);
-        int32_t i = all->node[l] - k * (int32_t)march->stride;
-        all->special[l] = march->frame.row_tags[k] & march->frame.column_tags[i];
+        all->special[l] = frame->row_tags[all->k[l]] & frame->column_tags[all->i[l]];
     }
 }
 
-static void collect_rows(const fm_march *march, size_t full, lanes *restrict all)
+static void collect_rows(const fm_frame *frame, size_t full, lanes *restrict all)
 {
-    const fm_frame *frame = &march->frame;
-    const double *restrict time = march->time;
-    const int32_t stride = (int32_t)march->stride;
-    const int32_t nx = (int32_t)march->medium->grid.nx;
     int32_t any = 0;
     for (size_t l = 0; l < full; l++) {
-        int32_t node = all->node[l], k = row_of(node, march->per_stride);
-        int32_t i = node - k * stride;
-        fm_upwind x = fm_look_upwind(time, node, 1);
-        fm_upwind z = fm_look_upwind(time, node, stride);
+        const int32_t i = all->i[l], k = all->k[l];
+        const uint64_t x_upper = all->x.upper[l], z_upper = all->z.upper[l];
         const fm_row *row = &frame->row[k];
-        const fm_side *side = &row->side[z.upper];
+        const fm_side *side = &row->side[z_upper];
         const double *h = &frame->H[i];
-        int32_t to = 2 * (int32_t)x.upper - 1;
-        all->slowness[l] =
-            march->medium->slowness[(k - FM_MARGIN) * nx + i - FM_MARGIN];
+        int32_t to = 2 * (int32_t)x_upper - 1;
         all->special[l] = frame->row_tags[k] & frame->column_tags[i];
         any |= all->special[l];
         all->w[l] = row->a + row->b * h[0];
         all->least[l] = row->least;
-        all->x.first[l] = x.first;
-        all->x.second[l] = x.second;
-        all->x.half[l] = negative_if(x.upper, row->c * frame->S[i]);
+        all->x.half[l] = negative_if(x_upper, row->c * frame->S[i]);
         all->x.grow1[l] = row->b * (h[to] - h[0]);
         all->x.grow2[l] = row->b * (h[2 * to] - h[0]);
         all->x.weight[l] = row->along;
         all->x.w1[l] = row->along * frame->equal1;
         all->x.w2[l] = row->along * frame->equal2;
-        all->z.first[l] = z.first;
-        all->z.second[l] = z.second;
-        all->z.half[l] = negative_if(z.upper, row->d + row->e * h[0]);
+        all->z.half[l] = negative_if(z_upper, row->d + row->e * h[0]);
         all->z.grow1[l] = side->da1 + side->db1 * h[0];
         all->z.grow2[l] = side->da2 + side->db2 * h[0];
         all->z.weight[l] = side->first;
@@ -271,8 +272,9 @@ static void solve(size_t full, lanes *restrict all)
 
 static void update_flat(const fm_march *march, size_t full, lanes *restrict all)
 {
-    collect_flat(march, full, all);
-    find_special_flat(march, full, all);
+    collect_times(march, full, all);
+    collect_flat(&march->frame, full, all);
+    find_special_flat(&march->frame, full, all);
     relate_flat(&march->frame, full, all);
     take_roots(&all->x, full);
     take_roots(&all->z, full);
@@ -282,7 +284,8 @@ static void update_flat(const fm_march *march, size_t full, lanes *restrict all)
 
 static void update_rows(const fm_march *march, size_t full, lanes *restrict all)
 {
-    collect_rows(march, full, all);
+    collect_times(march, full, all);
+    collect_rows(&march->frame, full, all);
     relate_rows(&march->frame, full, all);
     take_roots(&all->x, full);
     take_roots(&all->z, full);
