@@ -109,6 +109,15 @@ static void weigh_side(const fm_frame *frame, size_t k, ptrdiff_t direction, int
     }
 }
 
+/* Beyond so many of the longest steps from the source r at both nodes upwind differs
+ * from here by so little that (r1 / r)^2 - 1 is within 1 / 16: lanes.h, ratio_far. */
+static const double far_steps = 66;
+
+static double square(double x)
+{
+    return x * x;
+}
+
 static double least_step(const fm_grid *grid, const fm_frame *frame, size_t k)
 {
     const double *z = grid->z + k;
@@ -129,6 +138,28 @@ static bool equal_rows(const fm_grid *grid)
     return true;
 }
 
+static fm_rows rows_of(const fm_frame *frame)
+{
+    const fm_grid *grid = &frame->medium->grid;
+    if (frame->unfactored || frame->medium->ninterfaces > 0 || !equal_rows(grid)) {
+        return FM_ROWS_ANY;
+    }
+    return grid->geometry == FM_CARTESIAN ? FM_ROWS_FLAT : FM_ROWS_EVEN;
+}
+
+static double longest_step(const fm_grid *grid, const fm_frame *frame)
+{
+    double longest =
+        fmax(step_km(grid, grid->z[0]), step_km(grid, grid->z[grid->nz - 1]));
+    if (grid->z[0] < 0) { /* the equator may lie between */
+        longest = fmax(longest, step_km(grid, 0));
+    }
+    for (size_t k = 1; k < grid->nz; k++) {
+        longest = fmax(longest, (grid->z[k] - grid->z[k - 1]) * frame->km_per_z);
+    }
+    return longest;
+}
+
 void fm_frame_set_medium(fm_frame *frame, const fm_medium *medium, int order)
 {
     const fm_grid *grid = &medium->grid;
@@ -138,11 +169,12 @@ void fm_frame_set_medium(fm_frame *frame, const fm_medium *medium, int order)
     frame->km_per_z = sphere ? grid->radius_km * radians : 1;
     frame->equal1 = order == 1 ? 1 : 2;
     frame->equal2 = order == 1 ? 0 : 0.5;
-    frame->flat = grid->geometry == FM_CARTESIAN && !frame->unfactored &&
-                  medium->ninterfaces == 0 && equal_rows(grid);
+    frame->rows = rows_of(frame);
     frame->step_x = grid->dx;
-    frame->step_z = (grid->z[grid->nz - 1] - grid->z[0]) / (double)(grid->nz - 1);
+    frame->step_z =
+        frame->km_per_z * (grid->z[grid->nz - 1] - grid->z[0]) / (double)(grid->nz - 1);
     frame->least = fmin(frame->step_x, frame->step_z);
+    frame->near = square(far_steps * longest_step(grid, frame));
     for (size_t k = 0; k < grid->nz; k++) {
         *fm_frame_row(frame, k) = (fm_row){.along = 1 / step_km(grid, grid->z[k]),
                                            .least = least_step(grid, frame, k),
@@ -175,11 +207,6 @@ void fm_frame_first_order_beside(fm_frame *frame, size_t row, bool upper)
 }
 
 /* ---- distances ---- */
-
-static double square(double x)
-{
-    return x * x;
-}
 
 /* The coefficients of w and of half its gradient in a row, and the differences of w to
  * another row. */
@@ -279,6 +306,22 @@ static void place_row(const fm_frame *frame, formulas formula, size_t k)
     }
 }
 
+static void place_growth(fm_frame *frame, int steps, fm_growth *growth)
+{
+    const fm_grid *grid = &frame->medium->grid;
+    double dx = steps * grid->dx * radians, dz = steps * frame->step_z;
+    *growth = (fm_growth){.x_square = square(sin(dx / 2)),
+                          .x_sine = sin(dx) / 2,
+                          .z_constant = square(dz),
+                          .z_of_half = 2 * dz};
+    if (grid->geometry == FM_GEOGRAPHIC) {
+        double radius = grid->radius_km;
+        growth->z_of_w = 2 * square(sin(dz / radius / 2));
+        growth->z_constant = 2 * square(radius) * growth->z_of_w;
+        growth->z_of_half = 2 * radius * sin(dz / radius);
+    }
+}
+
 static void place_columns(fm_frame *frame)
 {
     const fm_grid *grid = &frame->medium->grid;
@@ -323,6 +366,9 @@ void fm_frame_set_source(fm_frame *frame, fm_point source)
     for (size_t k = 0; k < grid->nz; k++) {
         place_row(frame, formula, k);
     }
+    frame->c = fm_frame_row(frame, 0)->c;
+    place_growth(frame, 1, &frame->growth[0]);
+    place_growth(frame, 2, &frame->growth[1]);
 }
 
 double fm_frame_factor(const fm_frame *frame, double distance_km)

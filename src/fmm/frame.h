@@ -40,6 +40,25 @@ typedef struct fm_row {
  * the tags of its row and its column have a bit in common. */
 enum fm_tag { FM_TAG_SOURCE_ROW = 1, FM_TAG_SOURCE_COLUMN = 2, FM_TAG_ALWAYS = 4 };
 
+/* What the grid allows the update of many nodes to compute instead of reading it. */
+typedef enum fm_rows {
+    FM_ROWS_ANY,
+    FM_ROWS_EVEN, /* equal rows, geographic or polar, no interfaces */
+    FM_ROWS_FLAT  /* equal rows, cartesian, no interfaces: w = S^2 + d^2 */
+} fm_rows;
+
+/* On even rows, with h = H[column], q = S[column] and v half of the gradient of w along
+ * z, both signed away from the upwind side, w there minus w here is
+ *
+ *   x_square b (1 - 2 h) - x_sine b q                 along x,
+ *   z_constant - z_of_w w - z_of_half v               along z,
+ *
+ * for the first and for the second node upwind. */
+typedef struct fm_growth {
+    double x_square, x_sine;
+    double z_constant, z_of_w, z_of_half;
+} fm_growth;
+
 typedef struct fm_frame {
     const fm_medium *medium;
     fm_row *row;                     /* [nz with margins] */
@@ -47,8 +66,12 @@ typedef struct fm_frame {
     int32_t *column_tags, *row_tags; /* [nx], [nz with margins], of fm_tag */
     /* r^2 = w (1 + bend1 w + bend2 w^2); both are 0 but on the sphere. */
     double bend1, bend2;
-    bool flat;                        /* cartesian, equal rows: w = S^2 + d^2 */
-    double step_x, step_z, least;     /* km, when flat; the lesser of them */
+    double near; /* km^2: nodes of lesser w have r much unlike that of neighbours */
+    fm_rows rows;
+    fm_growth growth[2];              /* when even: to the first and second node */
+    double c;                         /* when even: that of every row */
+    double step_z;                    /* km, when even or flat */
+    double step_x, least;             /* km, when flat; the lesser step */
     double source_column, source_row; /* when flat, margins counted */
     bool unfactored;                  /* r = 1 everywhere */
     double diameter_km; /* 2 R of the sphere when geographic, 0 otherwise */

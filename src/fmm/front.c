@@ -18,6 +18,7 @@
  *
  * What the widths mean for the times: docs/method.md, "Order". */
 #include "front.h"
+#include "update.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -75,6 +76,8 @@ bool fm_front_start(fm_march *march, double least)
     fm_front *front = &march->front;
     front->accepted.n = front->candidates.n = front->redo.n = 0;
     front->heap_n = 0;
+    front->least = front->least_before = INFINITY;
+    front->turn_ends = 0;
     least = least < INFINITY ? least : 1;
     double usual = fmax(least, usual_crossing(march));
     double span = 3 * unequal_steps(march) * usual;
@@ -90,7 +93,6 @@ void fm_front_clear(fm_front *front)
     free(front->redo.node);
     free(front->heap);
     free(front->time);
-    free(front->crossing);
     *front = (fm_front){0};
 }
 
@@ -107,18 +109,25 @@ static bool reserve_times(fm_front *front, size_t n)
     }
     size_t room = n + n / 2 + 64;
     free(front->time);
-    free(front->crossing);
     front->time = malloc(room * sizeof *front->time);
-    front->crossing = malloc(room * sizeof *front->crossing);
-    front->room = front->time && front->crossing ? room : 0;
+    front->room = front->time ? room : 0;
     return front->room > 0;
 }
 
 /* ---- from accepted nodes to their neighbours ---- */
 
-static void update(fm_march *march, const fm_list *list)
+/* New times for a list of nodes, which has room for a strip more. */
+static void update(fm_march *march, fm_list *list)
 {
-    march->update(march, list->node, list->n, march->front.time, march->front.crossing);
+    double crossing;
+    if (list->n == 0) {
+        return;
+    }
+    for (size_t j = 0; j < FM_STRIP; j++) {
+        list->node[list->n + j] = list->node[list->n - 1];
+    }
+    march->update(march, list->node, list->n, march->front.time, &crossing);
+    march->front.least = fmin(march->front.least, crossing);
 }
 
 static uint64_t bits_of(double time)
@@ -181,14 +190,14 @@ static bool file_candidates(fm_march *march)
     fm_queue *queue = &march->front.queue;
     const uint32_t *candidate = march->front.candidates.node;
     const size_t n = march->front.candidates.n;
-    const double *fresh = march->front.time, *crossing = march->front.crossing;
+    const double *fresh = march->front.time;
     double *restrict times = march->time;
     for (size_t k = 0; k < n; k++) {
         uint32_t node = candidate[k];
         double time = fresh[k];
         if (time < -times[node]) {
             times[node] = -time;
-            if (!fm_queue_push(queue, node, time, crossing[k])) {
+            if (!fm_queue_push(queue, node, time)) {
                 return false;
             }
         }
@@ -199,8 +208,9 @@ static bool file_candidates(fm_march *march)
 /* Room for what n accepted nodes can lead to. */
 static bool reserve(fm_front *front, size_t n)
 {
-    return fm_list_reserve(&front->candidates, 4 * n + 1) &&
-           fm_list_reserve(&front->redo, n + 1) && reserve_times(front, 4 * n);
+    return fm_list_reserve(&front->candidates, 4 * n + FM_STRIP) &&
+           fm_list_reserve(&front->redo, n + FM_STRIP) &&
+           reserve_times(front, 4 * n + FM_STRIP);
 }
 
 static bool file_neighbours(fm_march *march)
@@ -267,24 +277,20 @@ static fm_entry pop(fm_front *front)
 
 /* ---- a window at once ---- */
 
-static double crossing_time(const fm_march *march, uint32_t node)
-{
-    double time, crossing;
-    march->update(march, &node, 1, &time, &crossing);
-    return crossing;
-}
-
 /* File again the nodes that were put aside, those still trial. */
 static bool file_late(fm_march *march)
 {
-    fm_queue *queue = &march->front.queue;
+    fm_front *front = &march->front;
+    fm_queue *queue = &front->queue;
     size_t n = queue->late_n;
     queue->late_n = 0;
     queue->late_first = INT64_MAX;
     for (size_t k = 0; k < n; k++) {
         uint32_t node = queue->late[k]; /* read before anything is written there */
-        double time = -march->time[node];
-        if (time > 0 && !fm_queue_push(queue, node, time, crossing_time(march, node))) {
+        double time = -march->time[node], crossing;
+        fm_update_one(march, node, &crossing);
+        front->least = fmin(front->least, crossing);
+        if (time > 0 && !fm_queue_push(queue, node, time)) {
             return false;
         }
     }
@@ -323,7 +329,7 @@ static void accept_all(fm_march *march)
 static bool begin_redo(fm_march *march)
 {
     fm_front *front = &march->front;
-    const fm_list *list = &front->redo;
+    fm_list *list = &front->redo;
     for (size_t k = 0; k < list->n; k++) {
         march->time[list->node[k]] *= -1;
     }
@@ -345,8 +351,7 @@ static bool redo_neighbour(fm_march *march, uint32_t node, double end)
     if (*known >= 0 || -*known >= end) {
         return true;
     }
-    double time, crossing;
-    march->update(march, &node, 1, &time, &crossing);
+    double crossing, time = fm_update_one(march, node, &crossing);
     if (!(time < -*known)) {
         return true;
     }
@@ -409,8 +414,7 @@ static bool accept_one(fm_march *march, uint32_t node)
         march->time[neighbour] = -time;
         bool now = fm_queue_number(&front->queue, time) <= front->queue.current;
         if (!(now ? push(front, (fm_entry){time, neighbour})
-                  : fm_queue_push(&front->queue, neighbour, time,
-                                  front->crossing[k]))) {
+                  : fm_queue_push(&front->queue, neighbour, time))) {
             return false;
         }
     }
@@ -445,12 +449,24 @@ static bool step_in_order(fm_march *march)
     return true;
 }
 
+static void begin_turn(fm_front *front)
+{
+    if (front->queue.current >= front->turn_ends) {
+        front->least_before = front->least;
+        front->least = INFINITY;
+        front->turn_ends = front->queue.current + (int64_t)front->queue.buckets;
+    }
+}
+
 bool fm_front_step(fm_march *march)
 {
-    fm_queue *queue = &march->front.queue;
+    fm_front *front = &march->front;
+    fm_queue *queue = &front->queue;
     if (fm_queue_advance(queue)) {
         return file_late(march);
     }
-    int64_t last = march->exact ? -1 : fm_queue_window(queue, fraction);
+    begin_turn(front);
+    double window = fraction * fmin(front->least, front->least_before);
+    int64_t last = march->exact ? -1 : fm_queue_window(queue, window);
     return last < queue->current ? step_in_order(march) : step_at_once(march, last);
 }

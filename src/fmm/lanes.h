@@ -8,16 +8,16 @@
  *   b = T1 (w1 p1 - w2 p2 - g) + w2 (1 + p2) (T1 - T2) + a (T1 - base),
  *
  * with the difference weights w1, w2 (first order: w2 = 0), g the derivative of log r,
- * and p1 = r / r1 - 1, p2 = r / r2 - 1, small far from the source. Only T is stored: r
- * at a neighbour comes from how much its square differs from here. That is five roots
- * and four divisions for a node, in every geometry.
+ * and p1 = r / r1 - 1, p2 = r / r2 - 1, small far from the source. Only T is stored: p
+ * comes from how much r^2 at the neighbour differs from here, by a root near the source
+ * and without one elsewhere.
  *
  * Dx^2 + Dz^2 = s^2 is a quadratic for y. Both derivatives are positive, as they must
  * be, if and only if -ax s < ax bz - az bx < az s, and then so is the discriminant;
  * otherwise one axis alone decides, and the sign of that expression says which. An axis
  * without an upwind neighbour gets a time so late that the other one decides.
  *
- * Inputs are collected for up to 64 nodes; then plain loops without branches compute,
+ * Inputs are collected for up to 64 nodes; then one loop without branches computes,
  * which compilers turn into vector instructions. No result depends on what its
  * neighbours in the loop are. */
 #include "stencil.h"
@@ -25,31 +25,33 @@
 
 #include <stdalign.h>
 
-enum { LANES = 64, STRIP = 8 }; /* nodes in a batch; a multiple of any vector */
+enum { LANES = 64 }; /* nodes in a batch, whole strips */
 
 /* The loops are vectorised only if everything in them is inlined. */
 #define FM_INLINE static inline __attribute__((always_inline))
 
 #define NEVER 1e100 /* s; its square is finite */
 
-/* What is read for one axis: w is the square of the distance, or of the chord. */
+/* What is read for one axis. */
 typedef struct axis {
     double first[LANES], second[LANES]; /* T1, T2 as they stand in time[] */
     uint64_t upper[LANES];              /* 1: upwind is towards larger numbers */
     double half[LANES];                 /* half of dw, away from the upwind side */
-    double grow1[LANES], grow2[LANES];  /* w1 - w, w2 - w */
-    double weight[LANES];               /* of the first-order difference */
-    double w1[LANES], w2[LANES];
+    /* On uneven rows only: w1 - w, w2 - w, and the weights of the differences. */
+    double grow1[LANES], grow2[LANES];
+    double weight[LANES], w1[LANES], w2[LANES];
 } axis;
 
-/* In the plane with equal rows (`flat`) only first, second and half are used. */
+/* w is the square of the distance to the source, or of the chord. In the plane with
+ * equal rows (`flat`) of an axis only first, second and half are used. */
 typedef struct lanes {
     alignas(64) axis x;
     axis z;
-    double w[LANES], slowness[LANES], least[LANES], time[LANES];
+    double w[LANES], slowness[LANES], least[LANES];
+    double b[LANES], h[LANES], along[LANES];
+    double crossing[LANES];
     int32_t node[LANES], i[LANES], k[LANES]; /* column and row, margins counted */
-    int32_t special[LANES];
-    bool any_special;
+    bool near, special;                      /* some node is */
 } lanes;
 
 /* ---- collect ---- */
@@ -69,10 +71,10 @@ FM_INLINE int32_t row_of(int32_t node, double per_stride)
     return (int32_t)(((double)node + 0.5) * per_stride);
 }
 
-__attribute__((
-    noinline)) /* Times of neighbours and slowness, and where the nodes are. */
-static void
-collect_times(const fm_march *march, size_t full, lanes *restrict all)
+/* Times of neighbours and slowness, and where the nodes are. Inlined, gcc 12 does not
+ * vectorise it. */
+__attribute__((noinline)) static void collect_times(const fm_march *march, size_t full,
+                                                    lanes *restrict all)
 {
     const double *restrict time = march->time;
     const double *restrict slowness = march->medium->slowness;
@@ -96,37 +98,56 @@ collect_times(const fm_march *march, size_t full, lanes *restrict all)
     }
 }
 
+/* Only nodes on the lines beside the source are special here. */
 static void collect_flat(const fm_frame *frame, size_t full, lanes *restrict all)
 {
     const double column = frame->source_column, row = frame->source_row;
-    const double step_x = frame->step_x, step_z = frame->step_z, least = frame->least;
+    const double step_x = frame->step_x, step_z = frame->step_z, near = frame->near;
+    uint64_t any = 0, any_near = 0;
     for (size_t l = 0; l < full; l++) {
         double x = ((double)all->i[l] - column) * step_x;
         double z = ((double)all->k[l] - row) * step_z;
+        double w = x * x + z * z;
+        all->w[l] = w;
         all->x.half[l] = negative_if(all->x.upper[l], x);
         all->z.half[l] = negative_if(all->z.upper[l], z);
-        all->least[l] = least;
+        any |= (uint64_t)(fabs(x) < step_x) | (uint64_t)(fabs(z) < step_z);
+        any_near |= (uint64_t)(w < near);
     }
+    all->special = any != 0;
+    all->near = any_near != 0;
 }
 
-/* Only nodes on the lines beside the source are special here. */
-static void find_special_flat(const fm_frame *frame, size_t full, lanes *restrict all)
+static void collect_even(const fm_frame *frame, size_t full, lanes *restrict all)
 {
-    const double step_x = frame->step_x, step_z = frame->step_z;
-    uint64_t any = 0;
+    const fm_row *row = frame->row;
+    const double *H = frame->H, *S = frame->S;
+    const int32_t *row_tags = frame->row_tags, *column_tags = frame->column_tags;
+    const double near = frame->near;
+    int32_t any = 0;
+    bool any_near = false;
     for (size_t l = 0; l < full; l++) {
-        any |= (uint64_t)(fabs(all->x.half[l]) < step_x);
-        any |= (uint64_t)(fabs(all->z.half[l]) < step_z);
+        const int32_t i = all->i[l], k = all->k[l];
+        double h = H[i], w = row[k].a + row[k].b * h;
+        any |= row_tags[k] & column_tags[i];
+        any_near |= w < near;
+        all->w[l] = w;
+        all->h[l] = h;
+        all->b[l] = row[k].b;
+        all->along[l] = row[k].along;
+        all->least[l] = row[k].least;
+        all->x.half[l] = negative_if(all->x.upper[l], S[i]);
+        all->z.half[l] = negative_if(all->z.upper[l], row[k].d + row[k].e * h);
     }
-    all->any_special = any != 0;
-    for (size_t l = 0; l < full && any; l++) {
-        all->special[l] = frame->row_tags[all->k[l]] & frame->column_tags[all->i[l]];
-    }
+    all->special = any != 0;
+    all->near = any_near;
 }
 
 static void collect_rows(const fm_frame *frame, size_t full, lanes *restrict all)
 {
+    const double near = frame->near;
     int32_t any = 0;
+    bool any_near = false;
     for (size_t l = 0; l < full; l++) {
         const int32_t i = all->i[l], k = all->k[l];
         const uint64_t x_upper = all->x.upper[l], z_upper = all->z.upper[l];
@@ -134,16 +155,15 @@ static void collect_rows(const fm_frame *frame, size_t full, lanes *restrict all
         const fm_side *side = &row->side[z_upper];
         const double *h = &frame->H[i];
         int32_t to = 2 * (int32_t)x_upper - 1;
-        all->special[l] = frame->row_tags[k] & frame->column_tags[i];
-        any |= all->special[l];
-        all->w[l] = row->a + row->b * h[0];
+        double w = row->a + row->b * h[0];
+        any |= frame->row_tags[k] & frame->column_tags[i];
+        any_near |= w < near;
+        all->w[l] = w;
         all->least[l] = row->least;
         all->x.half[l] = negative_if(x_upper, row->c * frame->S[i]);
         all->x.grow1[l] = row->b * (h[to] - h[0]);
         all->x.grow2[l] = row->b * (h[2 * to] - h[0]);
         all->x.weight[l] = row->along;
-        all->x.w1[l] = row->along * frame->equal1;
-        all->x.w2[l] = row->along * frame->equal2;
         all->z.half[l] = negative_if(z_upper, row->d + row->e * h[0]);
         all->z.grow1[l] = side->da1 + side->db1 * h[0];
         all->z.grow2[l] = side->da2 + side->db2 * h[0];
@@ -151,187 +171,289 @@ static void collect_rows(const fm_frame *frame, size_t full, lanes *restrict all
         all->z.w1[l] = side->w1;
         all->z.w2[l] = side->w2;
     }
-    all->any_special = any != 0;
+    all->special = any != 0;
+    all->near = any_near;
 }
 
 /* ---- compute ---- */
 
-/* Short loops one after the other: in a long one each node would wait for the roots and
- * divisions of the one before. */
-
-/* From half of dw to g; from the growth of w to r1^2 / r^2. */
-static void relate_flat(const fm_frame *frame, size_t full, lanes *restrict all)
+/* r / r1 - 1 from x = r1^2 / r^2 - 1. While |x| <= 1 / 16 a cubic is right to 8e-7; one
+ * step of third order for 1 / sqrt(1 + x) makes that an error below rounding, and
+ * written for the ratio less 1 nothing cancels. */
+FM_INLINE double ratio_far(double x)
 {
-    const double hx = frame->step_x, hz = frame->step_z;
+    double p = x * (-0.499998 + x * (0.375887 - x * 0.313865));
+    double square = p * (2 + p);
+    double excess = -(square + x + x * square);
+    return p + (1 + p) * excess * (0.5 + 0.375 * excess);
+}
+
+/* What the differences of one axis need: half of dw, w1 - w and w2 - w become g, x1 and
+ * x2, then p1 and p2. */
+typedef struct growth {
+    double g, one, two;
+} growth;
+
+/* Near the source: two reciprocal roots with one division. */
+FM_INLINE growth ratios(growth of, bool far, const bool near_too)
+{
+    growth p = {of.g, ratio_far(of.one), ratio_far(of.two)};
+    if (near_too) {
+        double root1 = sqrt(1 + of.one), root2 = sqrt(1 + of.two);
+        double per_both = 1 / (root1 * root2);
+        p.one = far ? p.one : root2 * per_both - 1;
+        p.two = far ? p.two : root1 * per_both - 1;
+    }
+    return p;
+}
+
+/* D = a y - b, without the part of b that has to do with base. */
+typedef struct difference {
+    double first, a, b;
+} difference;
+
+/* First order where the second node is of no use; no neighbour comes NEVER. */
+FM_INLINE difference weigh(double first, double second, double weight, double w1,
+                           double w2, growth p)
+{
+    bool known = first < NEVER;
+    first = known ? first : NEVER;
+    double latest = known ? first : -1;
+    second = second <= latest ? second : -1;
+    w1 = second >= 0 ? w1 : weight;
+    w2 = second >= 0 ? w2 : 0;
+    second = second >= 0 ? second : first;
+    double trend = w1 * p.one - w2 * p.two - p.g;
+    return (difference){first, w1 - w2 + p.g,
+                        first * trend + w2 * (1 + p.two) * (first - second)};
+}
+
+/* The larger root where both derivatives are positive, else the better of the axes. */
+FM_INLINE double solve(difference x, difference z, double s)
+{
+    double base = x.first < z.first ? x.first : z.first;
+    double bx = x.b + x.a * (x.first - base), bz = z.b + z.a * (z.first - base);
+    double cross = x.a * bz - z.a * bx;
+    double norm = x.a * x.a + z.a * z.a;
+    double discriminant = norm * (s * s) - cross * cross;
+    double above = z.a * s - cross, below = cross + x.a * s;
+    double both = above < below ? above : below; /* positive: both axes count */
+    discriminant = discriminant > 0 ? discriminant : 0;
+    double numerator = x.a * bx + z.a * bz + sqrt(discriminant);
+    double alone = s + (cross > 0 ? bx : bz);
+    double denominator = cross > 0 ? x.a : z.a;
+    numerator = both > 0 ? numerator : alone;
+    denominator = both > 0 ? norm : denominator;
+    double y = numerator / denominator;
+    return base + (y > 0 ? y : 0);
+}
+
+FM_INLINE void compute_flat(const fm_frame *frame, size_t full, const bool near_too,
+                            lanes *restrict all, double *restrict time)
+{
+    const double hx = frame->step_x, hz = frame->step_z, near = frame->near;
+    const double wx = 1 / hx, wx1 = wx * frame->equal1, wx2 = wx * frame->equal2;
+    const double wz = 1 / hz, wz1 = wz * frame->equal1, wz2 = wz * frame->equal2;
+    const double least = frame->least;
     for (size_t l = 0; l < full; l++) {
-        double dx = all->x.half[l], dz = all->z.half[l];
-        double per_w = 1 / (dx * dx + dz * dz);
-        all->x.half[l] = dx * per_w;
-        all->x.grow1[l] = 1 + hx * (hx - 2 * dx) * per_w;
-        all->x.grow2[l] = 1 + 4 * hx * (hx - dx) * per_w;
-        all->z.half[l] = dz * per_w;
-        all->z.grow1[l] = 1 + hz * (hz - 2 * dz) * per_w;
-        all->z.grow2[l] = 1 + 4 * hz * (hz - dz) * per_w;
+        double dx = all->x.half[l], dz = all->z.half[l], w = all->w[l];
+        double s = all->slowness[l], per_w = 1 / w;
+        growth px = {dx * per_w, hx * (hx - 2 * dx) * per_w,
+                     4 * hx * (hx - dx) * per_w};
+        growth pz = {dz * per_w, hz * (hz - 2 * dz) * per_w,
+                     4 * hz * (hz - dz) * per_w};
+        px = ratios(px, w >= near, near_too);
+        pz = ratios(pz, w >= near, near_too);
+        difference x = weigh(all->x.first[l], all->x.second[l], wx, wx1, wx2, px);
+        difference z = weigh(all->z.first[l], all->z.second[l], wz, wz1, wz2, pz);
+        time[l] = solve(x, z, s);
+        all->crossing[l] = s * least;
     }
 }
 
 /* r^2 = w (1 + bend1 w + bend2 w^2): its slope and growth from those of w. */
-FM_INLINE void relate(axis *restrict a, size_t l, double b2, double per_r2, double rate,
-                      double curve)
+typedef struct bend {
+    double b2, per_r2, rate, curve;
+} bend;
+
+FM_INLINE bend bend_at(const fm_frame *frame, double w)
 {
-    double grow1 = a->grow1[l], grow2 = a->grow2[l];
-    a->half[l] *= rate * per_r2;
-    a->grow1[l] = 1 + grow1 * (rate + grow1 * (curve + b2 * grow1)) * per_r2;
-    a->grow2[l] = 1 + grow2 * (rate + grow2 * (curve + b2 * grow2)) * per_r2;
+    double b1 = frame->bend1, b2 = frame->bend2;
+    return (bend){b2, 1 / (w * (1 + w * (b1 + w * b2))),
+                  1 + w * (2 * b1 + w * (3 * b2)), b1 + 3 * b2 * w};
 }
 
-static void relate_rows(const fm_frame *frame, size_t full, lanes *restrict all)
+FM_INLINE growth relate(growth of_w, bend r)
 {
-    const double b1 = frame->bend1, b2 = frame->bend2;
+    double one = of_w.one, two = of_w.two;
+    return (growth){of_w.g * r.rate * r.per_r2,
+                    one * (r.rate + one * (r.curve + r.b2 * one)) * r.per_r2,
+                    two * (r.rate + two * (r.curve + r.b2 * two)) * r.per_r2};
+}
+
+/* Growth of w to a node upwind along x and along z (frame.h, fm_growth). */
+FM_INLINE double grow_x(fm_growth to, double b, double cosine, double sine)
+{
+    return b * (to.x_square * cosine - to.x_sine * sine);
+}
+
+FM_INLINE double grow_z(fm_growth to, double w, double half)
+{
+    return to.z_constant - to.z_of_w * w - to.z_of_half * half;
+}
+
+FM_INLINE void compute_even(const fm_frame *frame, size_t full, const bool near_too,
+                            lanes *restrict all, double *restrict time)
+{
+    const fm_growth one = frame->growth[0], two = frame->growth[1];
+    const double near = frame->near, c = frame->c, wz = 1 / frame->step_z;
+    const double equal1 = frame->equal1, equal2 = frame->equal2;
+    const double wz1 = wz * equal1, wz2 = wz * equal2;
     for (size_t l = 0; l < full; l++) {
-        double w = all->w[l];
-        double per_r2 = 1 / (w * (1 + w * (b1 + w * b2)));
-        double rate = 1 + w * (2 * b1 + w * (3 * b2));
-        double curve = b1 + 3 * b2 * w;
-        relate(&all->x, l, b2, per_r2, rate, curve);
-        relate(&all->z, l, b2, per_r2, rate, curve);
+        double w = all->w[l], s = all->slowness[l], b = all->b[l], wx = all->along[l];
+        double sine = all->x.half[l], cosine = 1 - 2 * all->h[l];
+        double half = all->z.half[l];
+        growth px = {c * sine, grow_x(one, b, cosine, sine),
+                     grow_x(two, b, cosine, sine)};
+        growth pz = {half, grow_z(one, w, half), grow_z(two, w, half)};
+        bend r = bend_at(frame, w);
+        px = ratios(relate(px, r), w >= near, near_too);
+        pz = ratios(relate(pz, r), w >= near, near_too);
+        difference x =
+            weigh(all->x.first[l], all->x.second[l], wx, wx * equal1, wx * equal2, px);
+        difference z = weigh(all->z.first[l], all->z.second[l], wz, wz1, wz2, pz);
+        time[l] = solve(x, z, s);
+        all->crossing[l] = s * all->least[l];
     }
 }
 
-/* From r1^2 / r^2 to r / r1: two reciprocal roots with one division. */
-static void take_roots(axis *restrict a, size_t full)
+FM_INLINE void compute_rows(const fm_frame *frame, size_t full, const bool near_too,
+                            lanes *restrict all, double *restrict time)
 {
+    const double equal1 = frame->equal1, equal2 = frame->equal2, near = frame->near;
     for (size_t l = 0; l < full; l++) {
-        double root1 = sqrt(a->grow1[l]), root2 = sqrt(a->grow2[l]);
-        double per_both = 1 / (root1 * root2);
-        a->grow1[l] = root2 * per_both;
-        a->grow2[l] = root1 * per_both;
+        double w = all->w[l], s = all->slowness[l], wx = all->x.weight[l];
+        growth px = {all->x.half[l], all->x.grow1[l], all->x.grow2[l]};
+        growth pz = {all->z.half[l], all->z.grow1[l], all->z.grow2[l]};
+        bend r = bend_at(frame, w);
+        px = ratios(relate(px, r), w >= near, near_too);
+        pz = ratios(relate(pz, r), w >= near, near_too);
+        difference x =
+            weigh(all->x.first[l], all->x.second[l], wx, wx * equal1, wx * equal2, px);
+        difference z = weigh(all->z.first[l], all->z.second[l], all->z.weight[l],
+                             all->z.w1[l], all->z.w2[l], pz);
+        time[l] = solve(x, z, s);
+        all->crossing[l] = s * all->least[l];
     }
 }
 
-/* An axis gives D = a y - b. First order where the second node is of no use; no
- * neighbour comes NEVER. Leaves b - a (first - base) in grow1, a in half. */
-FM_INLINE void weigh(axis *restrict a, size_t l, double weight, double w1, double w2)
+static void update_flat(const fm_march *march, size_t full, lanes *restrict all,
+                        double *restrict time)
 {
-    double first = a->first[l] < NEVER ? a->first[l] : NEVER;
-    double latest = a->first[l] < NEVER ? first : -1;
-    double second = a->second[l] <= latest ? a->second[l] : -1;
-    w1 = second >= 0 ? w1 : weight;
-    w2 = second >= 0 ? w2 : 0;
-    second = second >= 0 ? second : first;
-    double g = a->half[l], ratio1 = a->grow1[l], ratio2 = a->grow2[l];
-    double trend = w1 * (ratio1 - 1) - w2 * (ratio2 - 1) - g;
-    a->first[l] = first;
-    a->half[l] = w1 - w2 + g;
-    a->grow1[l] = first * trend + w2 * ratio2 * (first - second);
-}
-
-static void weigh_flat(const fm_frame *frame, size_t full, lanes *restrict all)
-{
-    const double wx = 1 / frame->step_x, wz = 1 / frame->step_z;
-    const double wx1 = wx * frame->equal1, wx2 = wx * frame->equal2;
-    const double wz1 = wz * frame->equal1, wz2 = wz * frame->equal2;
-    for (size_t l = 0; l < full; l++) {
-        weigh(&all->x, l, wx, wx1, wx2);
-        weigh(&all->z, l, wz, wz1, wz2);
-    }
-}
-
-static void weigh_rows(size_t full, lanes *restrict all)
-{
-    for (size_t l = 0; l < full; l++) {
-        weigh(&all->x, l, all->x.weight[l], all->x.w1[l], all->x.w2[l]);
-        weigh(&all->z, l, all->z.weight[l], all->z.w1[l], all->z.w2[l]);
-    }
-}
-
-/* The larger root where both derivatives are positive, else the better of the axes. */
-static void solve(size_t full, lanes *restrict all)
-{
-    for (size_t l = 0; l < full; l++) {
-        double s = all->slowness[l];
-        double tx = all->x.first[l], tz = all->z.first[l], base = tx < tz ? tx : tz;
-        double ax = all->x.half[l], az = all->z.half[l];
-        double bx = all->x.grow1[l] + ax * (tx - base);
-        double bz = all->z.grow1[l] + az * (tz - base);
-        double cross = ax * bz - az * bx;
-        double norm = ax * ax + az * az;
-        double discriminant = norm * (s * s) - cross * cross;
-        double above = az * s - cross, below = cross + ax * s;
-        double both = above < below ? above : below; /* positive: both axes count */
-        discriminant = discriminant > 0 ? discriminant : 0;
-        double numerator = ax * bx + az * bz + sqrt(discriminant);
-        double alone = s + (cross > 0 ? bx : bz);
-        double denominator = cross > 0 ? ax : az;
-        numerator = both > 0 ? numerator : alone;
-        denominator = both > 0 ? norm : denominator;
-        double y = numerator / denominator;
-        all->time[l] = base + (y > 0 ? y : 0);
-    }
-}
-
-static void update_flat(const fm_march *march, size_t full, lanes *restrict all)
-{
-    collect_times(march, full, all);
-    collect_flat(&march->frame, full, all);
-    find_special_flat(&march->frame, full, all);
-    relate_flat(&march->frame, full, all);
-    take_roots(&all->x, full);
-    take_roots(&all->z, full);
-    weigh_flat(&march->frame, full, all);
-    solve(full, all);
-}
-
-static void update_rows(const fm_march *march, size_t full, lanes *restrict all)
-{
-    collect_times(march, full, all);
-    collect_rows(&march->frame, full, all);
-    relate_rows(&march->frame, full, all);
-    take_roots(&all->x, full);
-    take_roots(&all->z, full);
-    weigh_rows(full, all);
-    solve(full, all);
-}
-
-/* The last node fills the batch up. */
-static size_t take_nodes(const uint32_t *restrict node, size_t n, lanes *restrict all)
-{
-    size_t full = (n + STRIP - 1) / STRIP * STRIP;
-    for (size_t l = 0; l < n; l++) {
-        all->node[l] = (int32_t)node[l];
-    }
-    for (size_t l = n; l < full; l++) {
-        all->node[l] = (int32_t)node[n - 1];
-    }
-    return full;
-}
-
-static void update_batch(const fm_march *march, const uint32_t *node, size_t n,
-                         double *restrict time, double *restrict crossing)
-{
-    lanes all;
-    size_t full = take_nodes(node, n, &all);
-    if (march->frame.flat) {
-        update_flat(march, full, &all);
+    const fm_frame *frame = &march->frame;
+    collect_flat(frame, full, all);
+    if (all->near) {
+        compute_flat(frame, full, true, all, time);
     } else {
-        update_rows(march, full, &all);
+        compute_flat(frame, full, false, all, time);
     }
-    for (size_t l = 0; l < n; l++) {
-        crossing[l] = all.slowness[l] * all.least[l];
+}
+
+static void update_even(const fm_march *march, size_t full, lanes *restrict all,
+                        double *restrict time)
+{
+    const fm_frame *frame = &march->frame;
+    collect_even(frame, full, all);
+    if (all->near) {
+        compute_even(frame, full, true, all, time);
+    } else {
+        compute_even(frame, full, false, all, time);
     }
-    memcpy(time, all.time, n * sizeof *time);
-    for (size_t l = 0; l < n && all.any_special; l++) {
-        if (all.special[l]) {
-            time[l] = fm_update_special(march, node[l], &crossing[l]);
+}
+
+static void update_rows(const fm_march *march, size_t full, lanes *restrict all,
+                        double *restrict time)
+{
+    const fm_frame *frame = &march->frame;
+    collect_rows(frame, full, all);
+    if (all->near) {
+        compute_rows(frame, full, true, all, time);
+    } else {
+        compute_rows(frame, full, false, all, time);
+    }
+}
+
+static void take_nodes(const uint32_t *restrict node, size_t full, lanes *restrict all)
+{
+    for (size_t l = 0; l < full; l += FM_STRIP) {
+        for (size_t j = 0; j < FM_STRIP; j++) {
+            all->node[l + j] = (int32_t)node[l + j];
         }
     }
+}
+
+static void update_special(const fm_march *march, const uint32_t *node, size_t full,
+                           lanes *all, double *time)
+{
+    const fm_frame *frame = &march->frame;
+    for (size_t l = 0; l < full; l++) {
+        if (frame->row_tags[all->k[l]] & frame->column_tags[all->i[l]]) {
+            time[l] = fm_update_special(march, node[l], &all->crossing[l]);
+        }
+    }
+}
+
+/* In strips, so that the minima do not wait for each other. */
+static double least_crossing(size_t full, const lanes *all)
+{
+    double strip[FM_STRIP], least = INFINITY;
+    for (size_t j = 0; j < FM_STRIP; j++) {
+        strip[j] = INFINITY;
+    }
+    for (size_t l = 0; l < full; l += FM_STRIP) {
+        for (size_t j = 0; j < FM_STRIP; j++) {
+            double crossing = all->crossing[l + j];
+            strip[j] = crossing < strip[j] ? crossing : strip[j];
+        }
+    }
+    for (size_t j = 0; j < FM_STRIP; j++) {
+        least = strip[j] < least ? strip[j] : least;
+    }
+    return least;
+}
+
+static double update_batch(const fm_march *march, const uint32_t *node, size_t full,
+                           double *restrict time)
+{
+    lanes all;
+    all.special = all.near = false;
+    take_nodes(node, full, &all);
+    collect_times(march, full, &all);
+    switch (march->frame.rows) {
+    case FM_ROWS_FLAT:
+        update_flat(march, full, &all, time);
+        break;
+    case FM_ROWS_EVEN:
+        update_even(march, full, &all, time);
+        break;
+    case FM_ROWS_ANY:
+        update_rows(march, full, &all, time);
+        break;
+    }
+    if (all.special) {
+        update_special(march, node, full, &all, time);
+    }
+    return least_crossing(full, &all);
 }
 
 void FM_LANES_UPDATE(const fm_march *march, const uint32_t *node, size_t n,
                      double *time, double *crossing)
 {
-    for (size_t k = 0; k < n; k += LANES) {
-        size_t batch = n - k < LANES ? n - k : LANES;
-        update_batch(march, node + k, batch, time + k, crossing + k);
+    size_t full = (n + FM_STRIP - 1) / FM_STRIP * FM_STRIP;
+    *crossing = INFINITY;
+    for (size_t k = 0; k < full; k += LANES) {
+        size_t batch = full - k < LANES ? full - k : LANES;
+        double least = update_batch(march, node + k, batch, time + k);
+        *crossing = least < *crossing ? least : *crossing;
     }
 }

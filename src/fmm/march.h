@@ -17,7 +17,9 @@ typedef struct fm_list {
 struct fm_march;
 
 /* For n nodes, the times from their accepted neighbours (INFINITY if those give none),
- * and the least time in which a wave crosses a step from there. */
+ * and the least time in which a wave crosses a step from any of them. Works in strips:
+ * both arrays have room for n rounded up to whole ones, and node[] has nodes there. */
+enum { FM_STRIP = 8 };
 typedef void fm_update(const struct fm_march *march, const uint32_t *node, size_t n,
                        double *time, double *crossing);
 
@@ -33,8 +35,12 @@ typedef struct fm_front {
     fm_list accepted;   /* in this step */
     fm_list candidates; /* trial and far neighbours of those */
     fm_list redo;       /* those of them accepted together with an earlier neighbour */
-    double *time, *crossing; /* of the candidates */
+    double *time;       /* of the candidates */
     size_t room;
+    /* The least crossing time of what was filed since the ring began its last turn, and
+     * in the turn before: no node in the ring was filed earlier than that. */
+    double least, least_before;
+    int64_t turn_ends;
     /* The current bucket when it goes in order, the earliest node first. */
     fm_entry *heap;
     size_t heap_n, heap_room;

@@ -1,7 +1,7 @@
 /* The bucket queue (Dial 1969; for this use Kim 2001 and Yatziv, Bartesaghi & Sapiro
  * 2006). Filing and taking cost a few instructions whatever the length of the front.
  *
- * Entries are node numbers in blocks of sixteen, chained from the last filled to the
+ * Entries are node numbers in blocks of 32, chained from the last filled to the
  * first; blocks given back are used again, so that the queue takes what the front
  * needs and no more, whatever the number of buckets. A bitmap tells empty buckets:
  * where the medium is slow they outnumber the others a thousandfold.
@@ -53,7 +53,7 @@ bool fm_queue_start(fm_queue *queue, double width, double span)
         return false;
     }
     for (size_t b = 0; b < queue->buckets; b++) {
-        queue->bucket[b] = (fm_bucket){NO_BLOCK, FM_BLOCK, INFINITY};
+        queue->bucket[b] = (fm_bucket){NO_BLOCK, FM_BLOCK};
     }
     memset(queue->used, 0, queue->buckets / 8);
     for (uint32_t b = 1; b < queue->blocks; b++) {
@@ -146,22 +146,12 @@ bool fm_queue_advance(fm_queue *queue)
     return late;
 }
 
-int64_t fm_queue_window(const fm_queue *queue, double fraction)
+int64_t fm_queue_window(const fm_queue *queue, double window)
 {
-    int64_t last = queue->current - 1, number = queue->current;
-    int64_t end = queue->current + (int64_t)queue->buckets;
-    end = end < queue->late_first ? end : queue->late_first;
-    double least = INFINITY;
-    while (number < end) {
-        size_t place = (size_t)number & (queue->buckets - 1);
-        least = fmin(least, queue->bucket[place].least);
-        if ((double)(number + 1 - queue->current) * queue->width > fraction * least) {
-            return last;
-        }
-        last = number;
-        number = next_used(queue, number + 1, end);
-    }
-    return last;
+    /* A window meant to be one bucket wide is one, however that is rounded. */
+    double wide = fmin(window * queue->per_width * (1 + 1e-12), (double)queue->buckets);
+    int64_t last = queue->current + (int64_t)wide - 1;
+    return last < queue->late_first ? last : queue->late_first - 1;
 }
 
 static size_t empty_bucket(fm_queue *queue, fm_bucket *bucket, uint32_t *node)
@@ -178,7 +168,6 @@ static size_t empty_bucket(fm_queue *queue, fm_bucket *bucket, uint32_t *node)
         queue->spare = block;
         queue->in_use--;
     }
-    bucket->least = INFINITY;
     return n;
 }
 

@@ -12,7 +12,6 @@
 typedef struct fm_bucket {
     uint32_t block; /* the last block of entries; 0: empty */
     uint32_t fill;  /* entries used in it */
-    double least;   /* the least crossing time of the nodes filed */
 } fm_bucket;
 
 typedef struct fm_queue {
@@ -30,7 +29,7 @@ typedef struct fm_queue {
     int64_t late_first;
 } fm_queue;
 
-enum { FM_BLOCK = 16, FM_BUCKETS_MAX = 1 << 17 };
+enum { FM_BLOCK = 32, FM_BUCKETS_MAX = 1 << 17 };
 
 /* Empty queues: no memory is taken before fm_queue_start. */
 void fm_queue_clear(fm_queue *queue);
@@ -53,10 +52,9 @@ bool fm_queue_extend(fm_queue *queue, size_t place);
 /* Put a node aside that is too late for the ring. False: no memory. */
 bool fm_queue_put_aside(fm_queue *queue, uint32_t node, int64_t number);
 
-/* File a node with this time and crossing time. A time before the current bucket is
- * filed in it, one beyond the ring put aside. False: no memory. */
-static inline bool fm_queue_push(fm_queue *queue, uint32_t node, double time,
-                                 double crossing)
+/* File a node with this time. A time before the current bucket is filed in it, one
+ * beyond the ring put aside. False: no memory. */
+static inline bool fm_queue_push(fm_queue *queue, uint32_t node, double time)
 {
     int64_t number = fm_queue_number(queue, time);
     if (number >= queue->current + (int64_t)queue->buckets) {
@@ -69,7 +67,6 @@ static inline bool fm_queue_push(fm_queue *queue, uint32_t node, double time,
         return false;
     }
     queue->entry[(size_t)bucket->block * FM_BLOCK + bucket->fill++] = node;
-    bucket->least = crossing < bucket->least ? crossing : bucket->least;
     return true;
 }
 
@@ -89,10 +86,9 @@ static inline size_t fm_queue_most(const fm_queue *queue)
  * Not for an empty queue. */
 bool fm_queue_advance(fm_queue *queue);
 
-/* From the current bucket on, the last of those that may be taken at once: all that lie
- * within `fraction` of the least crossing time among them. Smaller than the current one
- * when even that is wider. */
-int64_t fm_queue_window(const fm_queue *queue, double fraction);
+/* The last bucket, from the current one on, of a window of so many seconds that does
+ * not go past the nodes put aside; before the current one if even that is wider. */
+int64_t fm_queue_window(const fm_queue *queue, double window);
 
 /* Take the entries of the buckets current to last; node[] has room for
  * fm_queue_most. */

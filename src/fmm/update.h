@@ -24,6 +24,19 @@ size_t fm_update_choices(fm_update_choice choice[FM_UPDATE_CHOICES_MAX]);
 /* The last of them that runs here. */
 fm_update *fm_update_best(void);
 
+/* One node, as it would be updated in a list. */
+static inline double fm_update_one(const fm_march *march, uint32_t node,
+                                   double *crossing)
+{
+    uint32_t list[FM_STRIP];
+    double time[FM_STRIP];
+    for (size_t j = 0; j < FM_STRIP; j++) {
+        list[j] = node;
+    }
+    march->update(march, list, 1, time, crossing);
+    return time[0];
+}
+
 /* One node by itself, those included that the vectorised update leaves alone. */
 double fm_update_special(const fm_march *march, uint32_t node, double *crossing);
 

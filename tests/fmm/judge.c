@@ -11,6 +11,7 @@
 
 #include "heap.h"
 #include "judge.h"
+#include "update.h"
 
 static void expect_ok(fm_status status, const fm_error *error)
 {
@@ -62,11 +63,11 @@ static void spread(fm_march *march, fm_heap *heap, uint32_t node)
     uint32_t stride = (uint32_t)march->stride;
     const uint32_t around[] = {node - 1, node + 1, node - stride, node + stride};
     for (size_t n = 0; n < 4; n++) {
-        double before = march->time[around[n]], time, crossing;
+        double before = march->time[around[n]], crossing;
         if (before >= 0) {
             continue;
         }
-        march->update(march, &around[n], 1, &time, &crossing);
+        double time = fm_update_one(march, around[n], &crossing);
         if (time >= -before) {
             continue;
         }

@@ -221,7 +221,7 @@ static void unfactored_the_factor_is_one(void **state)
             assert_true(look.r == 1 && look.gx == 0 && look.gz == 0);
         }
         assert_true(fm_frame_factor(&frame, 17) == 1);
-        assert_false(frame.flat);
+        assert_int_equal(frame.rows, FM_ROWS_ANY);
         fm_frame_clear(&frame);
         fm_medium_clear(&medium);
     }
@@ -262,20 +262,91 @@ static void the_squares_of_neighbouring_rows_are_told_by_their_differences(void 
     expect_sides(FM_POLAR, (fm_point){10, 4000}, (fm_point){2, 200});
 }
 
-/* The short cut of the plane: equal rows, no interfaces. */
-static void only_the_plane_with_equal_rows_and_no_interface_is_flat(void **state)
+/* On even rows the same differences come from w and its gradient. */
+static void expect_growth(fm_geometry geometry, fm_point first, fm_point step)
+{
+    fm_medium medium = medium_of(geometry, 9, 8, first, step, unit_slowness);
+    fm_frame frame = frame_of(
+        &medium, 2, (fm_point){first.x + 3.3 * step.x, first.z + 4.6 * step.z});
+    assert_int_equal(frame.rows, FM_ROWS_EVEN);
+    for (size_t k = 2; k < 6; k++) {
+        const fm_row *row = fm_frame_row(&frame, k);
+        assert_true(row->c == frame.c);
+        for (size_t i = 0; i < 9; i++) {
+            const double *h = &frame.H[i + FM_MARGIN];
+            double q = frame.S[i + FM_MARGIN], w = row->a + row->b * h[0];
+            double half = row->d + row->e * h[0];
+            for (int n = -2; n <= 2; n += n == -1 ? 2 : 1) {
+                fm_growth to = frame.growth[abs(n) - 1];
+                double sign = n < 0 ? 1 : -1; /* upwind is where n points to */
+                double x =
+                    row->b * (to.x_square * (1 - 2 * h[0]) - to.x_sine * sign * q);
+                double z = to.z_constant - to.z_of_w * w - to.z_of_half * sign * half;
+                assert_near(x, row->b * (h[n] - h[0]), 1e-13 * row->b);
+                assert_near(z, (row + n)->a + (row + n)->b * h[0] - w, 1e-9 * w);
+            }
+        }
+    }
+    fm_frame_clear(&frame);
+    fm_medium_clear(&medium);
+}
+
+static void on_even_rows_the_squares_grow_as_their_gradient_says(void **state)
+{
+    (void)state;
+    expect_growth(FM_GEOGRAPHIC, (fm_point){130, -45}, (fm_point){2, 3});
+    expect_growth(FM_GEOGRAPHIC, (fm_point){-10, -1}, (fm_point){0.01, 0.02});
+    expect_growth(FM_POLAR, (fm_point){10, 4000}, (fm_point){2, 200});
+}
+
+/* Beyond `near` the squares of neighbours are within 1/16 of that of the node. */
+static void far_from_the_source_neighbours_are_alike(void **state)
+{
+    (void)state;
+    const fm_geometry geometries[] = {FM_CARTESIAN, FM_GEOGRAPHIC, FM_POLAR};
+    for (size_t g = 0; g < 3; g++) {
+        fm_point first = {0, geometries[g] == FM_POLAR ? 900 : -60};
+        fm_medium medium = medium_of(geometries[g], 300, 300, first,
+                                     (fm_point){0.4, 0.4}, unit_slowness);
+        fm_frame frame =
+            frame_of(&medium, 2, (fm_point){first.x + 31.41, first.z + 47.11});
+        size_t far = 0;
+        for (size_t node = 0; node < 300 * 300; node++) {
+            size_t i = node % 300, k = node / 300;
+            const fm_row *row = fm_frame_row(&frame, k);
+            double r = fm_frame_look(&frame, i, k).r;
+            if (row->a + row->b * frame.H[i + FM_MARGIN] < frame.near || i < 2 ||
+                k < 2 || i > 297 || k > 297) {
+                continue;
+            }
+            far++;
+            const size_t others[][2] = {{i - 1, k}, {i + 1, k}, {i, k - 1}, {i, k + 1},
+                                        {i - 2, k}, {i + 2, k}, {i, k - 2}, {i, k + 2}};
+            for (size_t n = 0; n < 8; n++) {
+                double r1 = fm_frame_look(&frame, others[n][0], others[n][1]).r;
+                assert_true(fabs(r1 * r1 / (r * r) - 1) <= 0.0625);
+            }
+        }
+        assert_true(far > 20000);
+        fm_frame_clear(&frame);
+        fm_medium_clear(&medium);
+    }
+}
+
+/* The short cuts: equal rows, no interfaces. */
+static void only_equal_rows_without_interfaces_are_flat_or_even(void **state)
 {
     (void)state;
     fm_medium medium = medium_of(FM_CARTESIAN, 4, 6, (fm_point){-7, 3},
                                  (fm_point){2, 0.75}, unit_slowness);
     fm_frame frame = frame_of(&medium, 2, (fm_point){-7, 3});
-    assert_true(frame.flat);
+    assert_int_equal(frame.rows, FM_ROWS_FLAT);
     assert_near(frame.step_x, 2, 1e-15);
     assert_near(frame.step_z, 0.75, 1e-15);
     assert_near(frame.least, 0.75, 1e-15);
     add_interface(&medium, 3, unit_slowness);
     fm_frame_set_medium(&frame, &medium, 2);
-    assert_false(frame.flat);
+    assert_int_equal(frame.rows, FM_ROWS_ANY);
     fm_frame_clear(&frame);
     fm_medium_clear(&medium);
     const double z[] = {0, 1, 2, 3.001, 4};
@@ -284,13 +355,13 @@ static void only_the_plane_with_equal_rows_and_no_interface_is_flat(void **state
                      FM_OK);
     medium = medium_on(&grid, unit_slowness);
     frame = frame_of(&medium, 2, (fm_point){0, 1});
-    assert_false(frame.flat);
+    assert_int_equal(frame.rows, FM_ROWS_ANY);
     fm_frame_clear(&frame);
     fm_medium_clear(&medium);
     medium = medium_of(FM_GEOGRAPHIC, 4, 4, (fm_point){0, 0}, (fm_point){1, 1},
                        unit_slowness);
     frame = frame_of(&medium, 2, (fm_point){0, 0});
-    assert_false(frame.flat);
+    assert_int_equal(frame.rows, FM_ROWS_EVEN);
     fm_frame_clear(&frame);
     fm_medium_clear(&medium);
 }
@@ -417,7 +488,9 @@ int main(void)
         cmocka_unit_test(unfactored_the_factor_is_one),
         cmocka_unit_test(
             the_squares_of_neighbouring_rows_are_told_by_their_differences),
-        cmocka_unit_test(only_the_plane_with_equal_rows_and_no_interface_is_flat),
+        cmocka_unit_test(on_even_rows_the_squares_grow_as_their_gradient_says),
+        cmocka_unit_test(far_from_the_source_neighbours_are_alike),
+        cmocka_unit_test(only_equal_rows_without_interfaces_are_flat_or_even),
         cmocka_unit_test(differences_on_uneven_rows_are_exact_for_quadratics),
         cmocka_unit_test(first_order_has_no_second_differences),
         cmocka_unit_test(no_difference_reaches_across_an_interface),

@@ -17,7 +17,7 @@ enum { ROOM = 20000 };
 
 typedef struct filed {
     int64_t number;
-    double time, crossing;
+    double time;
     uint32_t node;
     bool aside; /* too late for the ring */
 } filed;
@@ -29,15 +29,14 @@ typedef struct model {
     int64_t current;
 } model;
 
-static void push(model *list, fm_queue *queue, uint32_t node, double time,
-                 double crossing)
+static void push(model *list, fm_queue *queue, uint32_t node, double time)
 {
     assert_true(list->n < ROOM);
     double whole = fmin(floor(time * queue->per_width), 4e18);
     int64_t number = (int64_t)fmax(whole, (double)list->current);
     bool aside = number >= list->current + (int64_t)queue->buckets;
-    list->entry[list->n++] = (filed){number, time, crossing, node, aside};
-    assert_true(fm_queue_push(queue, node, time, crossing));
+    list->entry[list->n++] = (filed){number, time, node, aside};
+    assert_true(fm_queue_push(queue, node, time));
     assert_true(fm_queue_most(queue) + queue->late_n >= list->n);
 }
 
@@ -66,8 +65,7 @@ static void file_aside(model *list, fm_queue *queue)
         filed *entry = &list->entry[e];
         if (entry->aside) {
             entry->aside = entry->number >= list->current + (int64_t)queue->buckets;
-            assert_true(
-                fm_queue_push(queue, entry->node, entry->time, entry->crossing));
+            assert_true(fm_queue_push(queue, entry->node, entry->time));
         }
     }
 }
@@ -87,38 +85,14 @@ static void advance(model *list, fm_queue *queue)
     }
 }
 
-static double least_up_to(const model *list, int64_t number)
+/* The window by its definition: whole buckets, none of those that wait aside. */
+static int64_t window_of(const model *list, double width, double window)
 {
-    double least = INFINITY;
-    for (size_t e = 0; e < list->n; e++) {
-        if (list->entry[e].number <= number && !list->entry[e].aside) {
-            least = fmin(least, list->entry[e].crossing);
-        }
+    int64_t last = list->current - 1, aside = first_of(list, true);
+    while ((double)(last + 2 - list->current) * width <= window && last + 1 < aside) {
+        last++;
     }
-    return least;
-}
-
-/* The window by its definition: a used bucket belongs to it if all up to its end lie
- * within the fraction of the least crossing time among them, and all before it do. */
-static int64_t window_of(const model *list, double width, double fraction)
-{
-    int64_t last = list->current - 1;
-    for (int64_t number = list->current;;) {
-        double reach = fraction * least_up_to(list, number);
-        if ((double)(number + 1 - list->current) * width > reach) {
-            return last;
-        }
-        last = number;
-        int64_t next = INT64_MAX;
-        for (size_t e = 0; e < list->n; e++) {
-            int64_t other = list->entry[e].number;
-            next = other > number && other < next ? other : next;
-        }
-        if (next >= first_of(list, true)) {
-            return last;
-        }
-        number = next;
-    }
+    return last;
 }
 
 static int by_number(const void *one, const void *two)
@@ -165,18 +139,18 @@ static void rounds(model *list, fm_queue *queue, size_t count, uint64_t seed)
         double now = (double)list->current * queue->width;
         size_t more = list->n < 3000 ? (size_t)(60 * uniform(seed + 7 * round)) : 0;
         for (uint64_t n = 0; n < more; n++) {
-            uint64_t draw = seed + 1000 * round + 3 * n;
+            uint64_t draw = seed + 1000 * round + 2 * n;
             double reach = uniform(draw) < 0.02 ? 1.5 * span : 0.2 * span;
             double time = fmax(now + reach * (uniform(draw + 1) - 0.05), 0);
-            push(list, queue, node++, time, queue->width * 100 * uniform(draw + 2));
+            push(list, queue, node++, time);
         }
         if (list->n == 0) {
             continue;
         }
         advance(list, queue);
-        double fraction = uniform(seed + 7 * round + 1);
-        int64_t last = window_of(list, queue->width, fraction);
-        assert_true(fm_queue_window(queue, fraction) == last);
+        double window = 30.5 * queue->width * uniform(seed + 7 * round + 1);
+        int64_t last = window_of(list, queue->width, window);
+        assert_true(fm_queue_window(queue, window) == last);
         take(list, queue, last < list->current ? list->current : last);
     }
 }
@@ -222,15 +196,17 @@ static void a_time_beyond_the_ring_waits_aside(void **state)
     uint32_t node[64];
     assert_true(fm_queue_start(&queue, 1, 64));
     assert_int_equal(queue.buckets, 64);
-    assert_true(fm_queue_push(&queue, 1, 63.5, 1));
+    assert_true(fm_queue_push(&queue, 1, 63.5));
     assert_int_equal(queue.late_n, 0);
-    assert_true(fm_queue_push(&queue, 2, 70, 1));
-    assert_true(fm_queue_push(&queue, 3, 1e300, 1));
-    assert_true(fm_queue_push(&queue, 4, INFINITY, 1));
+    assert_true(fm_queue_push(&queue, 2, 70));
+    assert_true(fm_queue_push(&queue, 3, 1e300));
+    assert_true(fm_queue_push(&queue, 4, INFINITY));
     assert_true(queue.late_n == 3 && queue.late_first == 70);
     assert_false(fm_queue_advance(&queue));
     assert_true(queue.current == 63);
-    assert_true(fm_queue_window(&queue, 1e9) == 63); /* not past what waits */
+    assert_true(fm_queue_window(&queue, 1e9) == 69); /* not past what waits */
+    assert_true(fm_queue_window(&queue, 0.99) == 62);
+    assert_true(fm_queue_window(&queue, 1) == 63 && fm_queue_window(&queue, 2.5) == 64);
     assert_int_equal(fm_queue_take(&queue, 63, node), 1);
     assert_false(fm_queue_is_empty(&queue));
     assert_true(fm_queue_advance(&queue));
@@ -249,13 +225,13 @@ static void a_contrast_of_1e12_takes_no_more_than_the_longest_ring(void **state)
     assert_true(queue.buckets == FM_BUCKETS_MAX);
     rounds(list, &queue, 400, 5);
     for (uint32_t n = 0; n < 100; n++) {
-        push(list, &queue, n, pow(10, 24 * uniform(n) - 12), 1);
+        push(list, &queue, n, pow(10, 24 * uniform(n) - 12));
     }
     while (list->n > 0) {
         advance(list, &queue);
         take(list, &queue, list->current);
     }
-    assert_true(fm_queue_bytes(&queue) < 17.0 * FM_BUCKETS_MAX + 1e6);
+    assert_true(fm_queue_bytes(&queue) < 9.0 * FM_BUCKETS_MAX + 1e6);
     fm_queue_clear(&queue);
     free(list);
 }
@@ -274,7 +250,7 @@ static void blocks_are_used_again(void **state)
     for (size_t round = 0; round < 4000; round++) {
         for (; held < 1000; held++) {
             double time = (double)next + 200 * uniform(draw++);
-            assert_true(fm_queue_push(&queue, 1, time, 1));
+            assert_true(fm_queue_push(&queue, 1, time));
         }
         fm_queue_advance(&queue);
         size_t taken = fm_queue_take(&queue, queue.current + 40, node);
