@@ -29,7 +29,7 @@ static const double fraction = 1.0 / 32;
 
 /* ---- buckets ---- */
 
-enum { SAMPLES = 1024 };
+enum { SAMPLES = 256 };
 
 static int compare(const void *one, const void *two)
 {
