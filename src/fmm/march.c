@@ -143,13 +143,13 @@ static void tag_lines(fm_march *march)
         size_t steps = steps_from(march->line_column, i);
         march->frame.column_tags[i + FM_MARGIN] |=
             (steps == 0 ? FM_TAG_SOURCE_COLUMN : 0) |
-            (steps <= source->reach_x ? FM_TAG_SOURCE_ROW : 0);
+            (steps <= FM_REACH_LINEAR * source->reach_x ? FM_TAG_SOURCE_ROW : 0);
     }
     for (size_t k = 0; k < grid->nz; k++) {
         size_t steps = steps_from(march->line_row, k);
         march->frame.row_tags[k + FM_MARGIN] |=
             (steps == 0 ? FM_TAG_SOURCE_ROW : 0) |
-            (steps <= source->reach_z ? FM_TAG_SOURCE_COLUMN : 0);
+            (steps <= FM_REACH_LINEAR * source->reach_z ? FM_TAG_SOURCE_COLUMN : 0);
     }
 }
 

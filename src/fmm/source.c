@@ -187,10 +187,11 @@ static void fit_boundaries(const fm_medium *medium, fm_source *source)
     }
 }
 
-/* Nodes along a line beside the source for which the remedy is used. The error it
- * mends at a distance r goes with the square of (spacing of the lines) / r, so that it
- * is used out to 64 of those spacings, or a fifth of the longer side of the grid where
- * that is less (measured; docs/method.md), but for no less than 8 nodes. */
+/* Nodes along a line beside the source for which the remedy is used where the speed is
+ * near to its linear trend; where it is that trend, FM_REACH_LINEAR times as far. The
+ * error it mends at a distance r goes with the square of (spacing of the lines) / r, so
+ * that it is used out to 64 of those spacings, or a fifth of the longer side of the
+ * grid where that is less (measured; docs/method.md), but for no less than 8 nodes. */
 static size_t reach(double spacing_km, double step_km, double longer_side_km)
 {
     double nodes = fmin(64 * spacing_km, longer_side_km / 5) / step_km;

@@ -14,6 +14,8 @@ typedef struct fm_boundary {
 
 /* What the march knows of the medium around the source: its speed there and the linear
  * trend, for which the travel time has a closed form. */
+enum { FM_REACH_LINEAR = 4 };
+
 typedef struct fm_source {
     fm_place place;
     double speed;    /* km/s, at the source */

@@ -62,11 +62,16 @@ static line line_z(const target *t, const fm_upwind *upwind)
                      t->look.gz);
 }
 
+static size_t nodes_between(size_t one, size_t two)
+{
+    return one < two ? two - one : one - two;
+}
+
 /* The square of the slowness left for one axis alone. Off the nodes, on the rows and
  * columns beside the source, an axis may have no upwind node although the slowness
  * across it is not zero; without this remedy every off-grid source costs one order of
- * accuracy. Used where the speed is within 1 % of the linear trend (docs/method.md,
- * "Sources"). */
+ * accuracy. Used where the speed is within 1 % of the linear trend, and further out
+ * where it is that trend (docs/method.md, "Sources"). */
 static void slowness_along(const target *t, double s, double *sx, double *sz)
 {
     const fm_frame *frame = &t->march->frame;
@@ -81,7 +86,9 @@ static void slowness_along(const target *t, double s, double *sx, double *sz)
     fm_point offset = fm_source_offset(
         source, (fm_point){fm_grid_x(grid, t->column), grid->z[t->row]});
     double trend = source->speed + source->gx * offset.x + source->gz * offset.z;
-    if (fabs(s * trend - 1) > 0.01) {
+    bool close = nodes_between(t->column, source->place.column) <= source->reach_x &&
+                 nodes_between(t->row, source->place.row) <= source->reach_z;
+    if (fabs(s * trend - 1) > (close ? 0.01 : 1e-6)) {
         return;
     }
     fm_point across = fm_source_gradient(source, &t->look, offset);

@@ -117,9 +117,9 @@ static void a_case_worse_than_either_bound_does_not_pass(void **state)
 {
     (void)state;
     fm_accuracy_case demands[] = {
-        {"constant", false, 2, 401, 1, 0},
-        {"constant", false, 2, 401, 1e-12, 0},
-        {"constant", false, 2, 401, 1, 5},
+        {"gradient", false, 2, 401, 1, 0},
+        {"gradient", false, 2, 401, 1e-12, 0},
+        {"gradient", false, 2, 401, 1, 5},
     };
     for (size_t d = 0; d < 3; d++) {
         fm_accuracy_series series;

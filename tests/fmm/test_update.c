@@ -294,9 +294,10 @@ static void nodes_beside_the_source_and_on_interfaces_are_special(void **state)
             size_t i = node % NX, k = node / NX;
             size_t columns = steps_between(i, place->column, place->fx);
             size_t rows = steps_between(k, place->row, place->fz);
-            bool special = (rows == 0 && columns <= source->reach_x) ||
-                           (columns == 0 && rows <= source->reach_z) ||
-                           (n % 2 && k == 20);
+            bool special =
+                (rows == 0 && columns <= FM_REACH_LINEAR * source->reach_x) ||
+                (columns == 0 && rows <= FM_REACH_LINEAR * source->reach_z) ||
+                (n % 2 && k == 20);
             assert_true(is_special(&march, (uint32_t)fm_march_node(&march, i, k)) ==
                         special);
         }
