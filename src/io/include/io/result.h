@@ -22,9 +22,9 @@ fm_status fm_result_create(const char *path, const fm_job *job, fm_result_file *
 /* Put one shot's rows, and its field, into their slots; of a failed shot only that it
  * failed. Any order, each shot once. The field is copied and written by a thread of the
  * file, which the first one starts (open pools of processes before); so the error may
- * be that of an earlier field, and that of the last ones is fm_result_commit's. It waits
- * only when fm_result_queue_bytes are waiting already: when the disk is slower than the
- * march for longer. After an error only discard is of use. */
+ * be that of an earlier field, and that of the last ones is fm_result_commit's. It
+ * waits only when fm_result_queue_bytes are waiting already: when the disk is slower
+ * than the march for longer. After an error only discard is of use. */
 fm_status fm_result_add(fm_result_file *file, const fm_shot_result *result,
                         fm_error *error);
 
