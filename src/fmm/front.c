@@ -20,7 +20,6 @@
 #include "front.h"
 #include "update.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -277,7 +276,17 @@ static fm_entry pop(fm_front *front)
 
 /* ---- a window at once ---- */
 
-/* File again the nodes that were put aside, those still trial. */
+static double crossing_time(const fm_march *march, uint32_t node)
+{
+    const size_t nx = march->medium->grid.nx;
+    size_t row = node / march->stride - FM_MARGIN;
+    size_t column = node % march->stride - FM_MARGIN;
+    return march->medium->slowness[row * nx + column] *
+           fm_frame_row(&march->frame, row)->least;
+}
+
+/* File again the nodes that were put aside, those still trial. There may be very many
+ * for which it is still too early: they cost no more than a look. */
 static bool file_late(fm_march *march)
 {
     fm_front *front = &march->front;
@@ -287,11 +296,12 @@ static bool file_late(fm_march *march)
     queue->late_first = INT64_MAX;
     for (size_t k = 0; k < n; k++) {
         uint32_t node = queue->late[k]; /* read before anything is written there */
-        double time = -march->time[node], crossing;
-        fm_update_one(march, node, &crossing);
-        front->least = fmin(front->least, crossing);
-        if (time > 0 && !fm_queue_push(queue, node, time)) {
-            return false;
+        double time = -march->time[node];
+        if (time > 0) {
+            front->least = fmin(front->least, crossing_time(march, node));
+            if (!fm_queue_push(queue, node, time)) {
+                return false;
+            }
         }
     }
     return true;

@@ -42,8 +42,8 @@ typedef struct axis {
     double weight[LANES], w1[LANES], w2[LANES];
 } axis;
 
-/* w is the square of the distance to the source, or of the chord. In the plane with
- * equal rows (`flat`) of an axis only first, second and half are used. */
+/* w is the square of the distance to the source, or of the chord. On even
+ * rows, flat or not, of an axis only what comes first is used. */
 typedef struct lanes {
     alignas(64) axis x;
     axis z;
@@ -214,7 +214,7 @@ typedef struct difference {
 
 /* First order where the second node is of no use; no neighbour comes NEVER. */
 FM_INLINE difference weigh(double first, double second, double weight, double w1,
-                           double w2, growth p)
+                           double w2, growth p, const bool near_too)
 {
     bool known = first < NEVER;
     first = known ? first : NEVER;
@@ -223,6 +223,12 @@ FM_INLINE difference weigh(double first, double second, double weight, double w1
     w1 = second >= 0 ? w1 : weight;
     w2 = second >= 0 ? w2 : 0;
     second = second >= 0 ? second : first;
+    if (near_too) {
+        bool back = fm_comes_back(p.g, w1 - w2);
+        p.g = back ? 0 : p.g;
+        p.one = back ? 0 : p.one;
+        p.two = back ? 0 : p.two;
+    }
     double trend = w1 * p.one - w2 * p.two - p.g;
     return (difference){first, w1 - w2 + p.g,
                         first * trend + w2 * (1 + p.two) * (first - second)};
@@ -264,8 +270,10 @@ FM_INLINE void compute_flat(const fm_frame *frame, size_t full, const bool near_
                      4 * hz * (hz - dz) * per_w};
         px = ratios(px, w >= near, near_too);
         pz = ratios(pz, w >= near, near_too);
-        difference x = weigh(all->x.first[l], all->x.second[l], wx, wx1, wx2, px);
-        difference z = weigh(all->z.first[l], all->z.second[l], wz, wz1, wz2, pz);
+        difference x =
+            weigh(all->x.first[l], all->x.second[l], wx, wx1, wx2, px, near_too);
+        difference z =
+            weigh(all->z.first[l], all->z.second[l], wz, wz1, wz2, pz, near_too);
         time[l] = solve(x, z, s);
         all->crossing[l] = s * least;
     }
@@ -319,9 +327,10 @@ FM_INLINE void compute_even(const fm_frame *frame, size_t full, const bool near_
         bend r = bend_at(frame, w);
         px = ratios(relate(px, r), w >= near, near_too);
         pz = ratios(relate(pz, r), w >= near, near_too);
-        difference x =
-            weigh(all->x.first[l], all->x.second[l], wx, wx * equal1, wx * equal2, px);
-        difference z = weigh(all->z.first[l], all->z.second[l], wz, wz1, wz2, pz);
+        difference x = weigh(all->x.first[l], all->x.second[l], wx, wx * equal1,
+                             wx * equal2, px, near_too);
+        difference z =
+            weigh(all->z.first[l], all->z.second[l], wz, wz1, wz2, pz, near_too);
         time[l] = solve(x, z, s);
         all->crossing[l] = s * all->least[l];
     }
@@ -338,10 +347,10 @@ FM_INLINE void compute_rows(const fm_frame *frame, size_t full, const bool near_
         bend r = bend_at(frame, w);
         px = ratios(relate(px, r), w >= near, near_too);
         pz = ratios(relate(pz, r), w >= near, near_too);
-        difference x =
-            weigh(all->x.first[l], all->x.second[l], wx, wx * equal1, wx * equal2, px);
+        difference x = weigh(all->x.first[l], all->x.second[l], wx, wx * equal1,
+                             wx * equal2, px, near_too);
         difference z = weigh(all->z.first[l], all->z.second[l], all->z.weight[l],
-                             all->z.w1[l], all->z.w2[l], pz);
+                             all->z.w1[l], all->z.w2[l], pz, near_too);
         time[l] = solve(x, z, s);
         all->crossing[l] = s * all->least[l];
     }

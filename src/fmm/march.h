@@ -31,7 +31,6 @@ typedef struct fm_entry {
 /* What moves with the wave. */
 typedef struct fm_front {
     fm_queue queue;
-    bool contrasted;    /* slow rock may lie beside much faster rock */
     fm_list accepted;   /* in this step */
     fm_list candidates; /* trial and far neighbours of those */
     fm_list redo;       /* those of them accepted together with an earlier neighbour */

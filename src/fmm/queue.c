@@ -36,15 +36,16 @@ static size_t buckets_for(double width, double span)
 
 static bool make_room(fm_queue *queue, size_t buckets)
 {
-    if (queue->bucket && queue->buckets >= buckets) {
+    queue->buckets = buckets;
+    if (queue->room >= buckets) {
         return true;
     }
     free(queue->bucket);
     free(queue->used);
     queue->bucket = malloc(buckets * sizeof *queue->bucket);
     queue->used = malloc(buckets / 8);
-    queue->buckets = queue->bucket && queue->used ? buckets : 0;
-    return queue->buckets > 0;
+    queue->room = queue->bucket && queue->used ? buckets : 0;
+    return queue->room > 0;
 }
 
 bool fm_queue_start(fm_queue *queue, double width, double span)
@@ -185,7 +186,7 @@ size_t fm_queue_take(fm_queue *queue, int64_t last, uint32_t *node)
 
 double fm_queue_bytes(const fm_queue *queue)
 {
-    return (double)queue->buckets * (sizeof(fm_bucket) + 1.0 / 8) +
+    return (double)queue->room * (sizeof(fm_bucket) + 1.0 / 8) +
            ((double)queue->blocks * FM_BLOCK + (double)queue->late_room) *
                sizeof(uint32_t);
 }

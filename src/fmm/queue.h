@@ -19,7 +19,8 @@ typedef struct fm_queue {
     uint64_t *used;  /* a bit for each bucket that is not empty */
     uint32_t *entry; /* blocks of FM_BLOCK entries; the first is the block before */
     uint32_t blocks, spare; /* blocks there are, first free one */
-    size_t buckets;         /* a power of two */
+    size_t buckets;         /* a power of two: so many, whatever there is room for */
+    size_t room;            /* buckets */
     double width, per_width;
     int64_t current; /* number of the bucket that the wave is in */
     size_t in_use;   /* blocks */

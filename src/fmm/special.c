@@ -37,13 +37,17 @@ static line line_from(const target *t, const fm_upwind *upwind, size_t step,
     }
     size_t near = upwind->upper ? t->node + step : t->node - step;
     size_t far = upwind->upper ? t->node + 2 * step : t->node - 2 * step;
-    double g = upwind->upper ? -slope : slope;
-    double r = t->look.r, tau1 = tau_at(t->march, near, upwind->first);
-    if (w2 > 0 && fm_has_second(upwind)) {
-        double tau2 = tau_at(t->march, far, upwind->second);
-        return (line){r * (w1 - w2) + g, r * (w1 * tau1 - w2 * tau2)};
+    bool second = w2 > 0 && fm_has_second(upwind);
+    double g = upwind->upper ? -slope : slope, r = t->look.r;
+    w1 = second ? w1 : first;
+    w2 = second ? w2 : 0;
+    if (fm_comes_back(g, r * (w1 - w2))) {
+        double later = second ? w2 * upwind->second : 0;
+        return (line){r * (w1 - w2), w1 * upwind->first - later};
     }
-    return (line){r * first + g, r * first * tau1};
+    double tau1 = tau_at(t->march, near, upwind->first);
+    double tau2 = second ? tau_at(t->march, far, upwind->second) : 0;
+    return (line){r * (w1 - w2) + g, r * (w1 * tau1 - w2 * tau2)};
 }
 
 static line line_x(const target *t)

@@ -405,6 +405,48 @@ static void zones_end_where_the_source_would_be_masked(void **state)
     fm_medium_clear(&medium);
 }
 
+/* Beside a reached node no open one is left out. */
+static void expect_all_ways_taken(const fm_medium *medium, const double *field)
+{
+    const size_t nx = medium->grid.nx, nz = medium->grid.nz;
+    for (size_t node = 0; node < nx * nz; node++) {
+        size_t i = node % nx, k = node / nx;
+        bool beside = (i > 0 && isfinite(field[node - 1])) ||
+                      (i + 1 < nx && isfinite(field[node + 1])) ||
+                      (k > 0 && isfinite(field[node - nx])) ||
+                      (k + 1 < nz && isfinite(field[node + nx]));
+        assert_true(isinf(medium->slowness[node]) || !beside || isfinite(field[node]));
+    }
+}
+
+/* Where steps are unequal a way round a mask may lead back to within less than a step
+ * of the source, where r falls while T rises. */
+static void a_way_back_to_the_source_is_taken_whatever_the_steps(void **state)
+{
+    (void)state;
+    const double steps[] = {1, 0.2, 5, 0.05, 20};
+    for (uint64_t n = 0; n < 1500; n++) {
+        double dz = steps[n % 5];
+        size_t nx = 3 + (size_t)(9 * uniform(3 * n)),
+               nz = 3 + (size_t)(9 * uniform(5 * n));
+        fm_medium medium = medium_of(FM_CARTESIAN, nx, nz, (fm_point){0, 0},
+                                     (fm_point){1, dz}, unit_slowness);
+        fm_point source = {uniform(7 * n) * (double)(nx - 1),
+                           uniform(11 * n) * (double)(nz - 1) * dz};
+        for (size_t node = 0; node < nx * nz; node++) {
+            double away = fabs((double)(node % nx) - source.x) +
+                          fabs((double)(node / nx) - source.z / dz);
+            if (uniform(1000 * n + node) < 0.3 && away > 1) {
+                mask(&medium, node % nx, node / nx);
+            }
+        }
+        double *field = solved(&medium, 1 + (int)(n % 2), source);
+        expect_all_ways_taken(&medium, field);
+        free(field);
+        fm_medium_clear(&medium);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +465,7 @@ int main(void)
         cmocka_unit_test(one_side_of_an_interface_may_be_masked),
         cmocka_unit_test(an_interface_before_a_mask_is_the_edge_of_the_grid),
         cmocka_unit_test(a_side_masked_in_places_gives_no_infinite_times),
+        cmocka_unit_test(a_way_back_to_the_source_is_taken_whatever_the_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

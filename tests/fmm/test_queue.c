@@ -180,6 +180,7 @@ static void a_queue_that_starts_again_has_forgotten_everything(void **state)
     for (uint64_t n = 0; n < 30; n++) {
         double width = pow(10, 6 * uniform(n) - 3);
         start(list, &queue, width, width * (double)(32 << n % 9));
+        assert_int_equal(queue.buckets, n % 9 < 1 ? 64 : 32 << n % 9);
         rounds(list, &queue, 60, 991 * n); /* and leaves entries behind */
     }
     assert_true(queue.blocks <= 4096);
