@@ -33,9 +33,9 @@ static inline fm_upwind fm_look_upwind(const double *time, int32_t node, int32_t
 }
 
 /* Does the wave come back towards a source that is near? Behind a mask, or through much
- * faster rock, it may, and then the factor r falls while T rises: a = w + g nears 0, and
- * below it the difference has no solution. g is the derivative of log r away from the
- * upwind side, w the weight of T in the difference, both per km. Such an axis is
+ * faster rock, it may, and then the factor r falls while T rises: a = w + g nears 0,
+ * and below it the difference has no solution. g is the derivative of log r away from
+ * the upwind side, w the weight of T in the difference, both per km. Such an axis is
  * differenced without the factor. Away from the source -g is much less than w. */
 static inline bool fm_comes_back(double g, double w)
 {
