@@ -42,8 +42,8 @@ typedef struct axis {
     double weight[LANES], w1[LANES], w2[LANES];
 } axis;
 
-/* w is the square of the distance to the source, or of the chord. On even
- * rows, flat or not, of an axis only what comes first is used. */
+/* w is the square of the distance to the source, or of the chord. On even rows, flat or
+ * not, the lower half of an axis is not used. */
 typedef struct lanes {
     alignas(64) axis x;
     axis z;
