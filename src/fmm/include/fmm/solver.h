@@ -22,6 +22,7 @@ typedef struct fm_solver_options {
                    slower, and hardly ever needed */
     bool unfactored; /* differences of T itself, as most solvers have them: far less
                         accurate, for comparison */
+    bool adjoint;    /* keep what fmm/adjoint.h needs: 4 bytes a node and more memory */
 } fm_solver_options;
 
 fm_solver_options fm_solver_defaults(void); /* order 2, automatic, stop early */
