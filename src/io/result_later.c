@@ -113,6 +113,10 @@ size_t fm_later_slabs(const fm_job *job, fm_later which)
         return job->medium.ninterfaces;
     case FM_LATER_FIELDS:
         return job->survey.sources.n;
+    case FM_LATER_GRADIENT:
+        return job->coefficients.nz;
+    case FM_LATER_COVERAGE:
+        return fm_cells_of(&job->model, &job->medium.grid).nz;
     default:
         return 1;
     }
@@ -130,10 +134,6 @@ size_t fm_later_positions(const fm_job *job, fm_later which)
     case FM_LATER_RAY_TIME:
     case FM_LATER_RAY_LENGTH:
         return job->survey.npairs;
-    case FM_LATER_GRADIENT:
-        return job->coefficients.nz;
-    case FM_LATER_COVERAGE:
-        return fm_cells_of(&job->model, &job->medium.grid).nz;
     default:
         return 1;
     }
