@@ -109,7 +109,7 @@ static void missing_keys_are_named(void **state)
         {MODEL "survey:\n  sources: a\n" REST, "job.yaml: survey.receivers is missing"},
         {MODEL "survey:\n  receivers: a\n" REST, "job.yaml: survey.sources is missing"},
         {MODEL SURVEY "want: [times]\n", "job.yaml: output is missing"},
-        {MODEL SURVEY "output: o.h5\n", "job.yaml: want is missing: times, fields"},
+        {MODEL SURVEY "output: o.h5\n", "job.yaml: want is missing: what the result"},
         {"model:\n  constant: 5\n  geometry: cartesian\n  spacing: [1, 1]\n" SURVEY
              REST,
          "job.yaml: model.extent is missing: a formula or profile needs it"},
@@ -164,6 +164,14 @@ static void values_of_the_wrong_kind_are_refused(void **state)
         {"solver:\n  exact: 1", "solver.exact is false or true, not '1'"},
         {"solver:\n  exact: [true]", "solver.exact takes one value, not a list"},
         {"solver:\n  unfactored: true", "solver.unfactored is no key"},
+        {"derivatives:\n  quantity: density",
+         "derivatives.quantity is speed or slowness, not 'density'"},
+        {"derivatives:\n  cushions: drop",
+         "derivatives.cushions is fold or keep, not 'drop'"},
+        {"derivatives:\n  threshold: 1",
+         "derivatives.threshold is a part of a row's greatest entry, from 0 to less "
+         "than 1, not '1'"},
+        {"derivatives:\n  threshold: -0.1", "not '-0.1'"},
         {"precision: f16", "job.yaml:4:1: precision is f32 or f64, not 'f16'"},
         {"units: ft", "units is km or m, not 'ft'"},
         {"reciprocity: always", "reciprocity is auto or never, not 'always'"},
@@ -172,9 +180,11 @@ static void values_of_the_wrong_kind_are_refused(void **state)
         refuse_line(*state, MODEL, bad[i][0], bad[i][1]);
     }
     static const char *const wants[][2] = {
-        {"want: []", "job.yaml:7:1: want is empty: times, fields, sum, or several"},
-        {"want: [times, rays]",
-         "want is a list of times, fields and sum; 'rays' is none of them"},
+        {"want: []",
+         "job.yaml:7:1: want is empty: it is a list of some of times, fields, sum,"},
+        {"want: [times, ray]",
+         "want is a list of some of times, fields, sum, rays, frechet, misfit, "
+         "gradient, coverage; 'ray' is none of them"},
         {"want: [sum, sum]", "want names 'sum' twice"},
         {"want: [times, times]", "want names 'times' twice"},
         {"want:", "'' is none of them"},
