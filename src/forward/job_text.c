@@ -44,6 +44,11 @@ static void write_kind(FILE *out, const fm_model *model, const char *digest)
         fprintf(out, "  kind: nodes\n  interpolation: %s\n",
                 fm_interpolation_name(model->interpolation));
         break;
+    case FM_MODEL_COSINES:
+        fprintf(out, "  kind: cosines\n  quantity: %s\n  reference: %s\n",
+                model->quantity == FM_SPEED ? "speed" : "slowness",
+                shortest(model->reference).text);
+        break;
     }
     fprintf(out, "  digest: %s\n", digest);
 }

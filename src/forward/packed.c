@@ -176,7 +176,7 @@ static void point_model(fm_bytes bytes, const packed_header *header, fm_model *m
         model->depth_km = at(bytes, header->depth_km);
         model->knot_speed = at(bytes, header->knot_speed);
     }
-    if (model->kind == FM_MODEL_NODES) {
+    if (model->kind == FM_MODEL_NODES || model->kind == FM_MODEL_COSINES) {
         model->values = at(bytes, header->values);
     }
 }

@@ -128,6 +128,32 @@ static fm_status set_gradient(const fm_entries *entries, const fm_entry *entry,
     return status;
 }
 
+/* A job that names a model file as well is refused later (jobfile.c). */
+static fm_status set_cosines(const fm_entries *entries, const fm_entry *entry,
+                             fm_job_spec *spec, fm_error *error)
+{
+    free(spec->model_file);
+    spec->model_file = NULL;
+    spec->cosines = true;
+    return set_file(entries, entry, &spec->model_file, error);
+}
+
+static fm_status set_quantity(const fm_entries *entries, const fm_entry *entry,
+                              fm_job_spec *spec, fm_error *error)
+{
+    static const char *const words[] = {"speed", "slowness"};
+    size_t which = 0;
+    fm_status status = fm_entry_word(entries, entry, words, 2, &which, error);
+    spec->quantity = which == 0 ? FM_SPEED : FM_SLOWNESS;
+    return status;
+}
+
+static fm_status set_reference(const fm_entries *entries, const fm_entry *entry,
+                               fm_job_spec *spec, fm_error *error)
+{
+    return fm_entry_number(entries, entry, &spec->reference, error);
+}
+
 static fm_status set_geometry(const fm_entries *entries, const fm_entry *entry,
                               fm_job_spec *spec, fm_error *error)
 {
@@ -369,6 +395,9 @@ static const job_key keys[] = {
     {"model.variable", false, set_variable},
     {"model.constant", false, set_constant},
     {"model.gradient", true, set_gradient},
+    {"model.cosines", false, set_cosines},
+    {"model.quantity", false, set_quantity},
+    {"model.reference", false, set_reference},
     {"model.geometry", false, set_geometry},
     {"model.radius", false, set_radius},
     {"model.interpolation", false, set_interpolation},

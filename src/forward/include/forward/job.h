@@ -17,9 +17,12 @@ typedef struct fm_job_places {
 typedef struct fm_job_spec {
     char *path; /* of the job file */
 
-    char *model_file, *model_variable; /* exactly one of file, constant, gradient */
-    bool constant, gradient;
+    /* Exactly one of file, constant, gradient; the table of cosines is a file, too. */
+    char *model_file, *model_variable;
+    bool constant, gradient, cosines;
     double speed, gradient_x, gradient_z;
+    fm_quantity quantity; /* that the cosines make, */
+    double reference;     /* and what they are added to */
     fm_geometry geometry;
     double radius_km;
     bool interpolation_given;
