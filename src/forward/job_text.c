@@ -118,7 +118,8 @@ static void write_derivatives(FILE *out, const fm_job *job)
     const fm_coefficients *of = &job->coefficients;
     fprintf(out, "derivatives:\n  quantity: %s\n  cushions: %s\n  threshold: %s\n",
             of->quantity == FM_SPEED ? "speed" : "slowness",
-            of->cushions ? "keep" : "fold", shortest(job->spec.threshold).text);
+            of->cushions ? "keep" : "fold",
+            shortest(job->spec.derivatives.threshold).text);
 }
 
 static void write_job(FILE *out, const fm_job *job, const char *model_digest,

@@ -133,7 +133,7 @@ static void fill_header(const fm_job *job, job_view *plain)
     plain->want_gradient = spec->want_gradient;
     plain->want_coverage = spec->want_coverage;
     plain->coefficients = job->coefficients;
-    plain->threshold = spec->threshold;
+    plain->threshold = spec->derivatives.threshold;
     plain->addend = fm_addend_of(job);
 }
 

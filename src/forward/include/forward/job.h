@@ -12,6 +12,16 @@ typedef struct fm_job_places {
     char *gradient, *extent, *spacing, *dice;
 } fm_job_places;
 
+/* How derivatives are wanted. */
+typedef struct fm_derivatives {
+    bool quantity_given;
+    fm_quantity quantity; /* with respect to what; unless given, speeds, or what cosines
+                             make */
+    bool cushions;        /* those of a B-spline are coefficients of their own */
+    double threshold; /* Fréchet entries below so much of their row's greatest go; 0 to
+                         less than 1 */
+} fm_derivatives;
+
 /* The job file as read: what the user wrote, checked and with defaults filled in, file
  * names resolved against the folder of the job file. NULL strings: not given. */
 typedef struct fm_job_spec {
@@ -38,12 +48,7 @@ typedef struct fm_job_spec {
     bool want_times, want_fields, want_sum;
     bool want_rays, want_frechet, want_misfit, want_gradient, want_coverage;
     bool fields_f64;
-    bool quantity_given;
-    fm_quantity quantity; /* what derivatives are with respect to; unless given a speed,
-                             or what the model itself is made of */
-    bool cushions;        /* those of a B-spline are coefficients of their own */
-    double threshold; /* Frechet entries below so much of their row's greatest go; 0 to
-                         less than 1 */
+    fm_derivatives derivatives;
     bool allow_reciprocal;
     fm_solver_options solver;
     char *output;
