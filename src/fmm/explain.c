@@ -145,20 +145,27 @@ static void give_slowness(const target *t, bool beyond, double weight, fm_cause 
     *(beyond && t->interface ? &cause->beyond : &cause->s) += weight;
 }
 
-/* Keep a cause that comes nearer. One that comes before the neighbours does not count:
- * the node then has the time of the earlier of them. */
-static bool keep(target *t, double time, double earliest, uint32_t neighbour,
-                 fm_cause cause)
+/* Keep a cause that comes nearer; true: near enough. */
+static bool keep(target *t, double time, fm_cause cause)
 {
-    if (time < earliest) {
-        time = earliest;
-        cause = (fm_cause){.node = {neighbour}, .to = {1}, .n = 1};
-    }
     cause.error = fabs(time - t->time);
     if (cause.error < t->best.error) {
         t->best = cause;
     }
     return t->best.error <= 8 * DBL_EPSILON * t->time;
+}
+
+/* What would come before the neighbours has the time of the earlier one. */
+static bool try_neighbours(target *t, const choices *axis)
+{
+    bool found = false;
+    for (size_t n = 0; n < axis->n && !found; n++) {
+        const choice *from = &axis->of[n];
+        found =
+            from->first == t->time &&
+            keep(t, from->first, (fm_cause){.node = {from->near}, .to = {1}, .n = 1});
+    }
+    return found;
 }
 
 /* All that follow return true when the time is met. */
@@ -184,8 +191,7 @@ static bool try_both(target *t, const choice *x, const choice *z)
     give(x, rate * dx, &cause);
     give(z, rate * dz, &cause);
     give_slowness(t, beyond, rate * s, &cause);
-    bool x_first = x->first < z->first;
-    return keep(t, time, fmin(x->first, z->first), x_first ? x->near : z->near, cause);
+    return keep(t, time, cause);
 }
 
 static bool try_alone(target *t, const choice *from, bool is_x, bool beyond)
@@ -202,7 +208,7 @@ static bool try_alone(target *t, const choice *from, bool is_x, bool beyond)
     give(from, 1 / from->a, &cause);
     give_slowness(t, beyond, rate * s, &cause);
     *(is_x ? &cause.across_z : &cause.across_x) = -rate * across;
-    return keep(t, (left + from->b) / from->a, from->first, from->near, cause);
+    return keep(t, (left + from->b) / from->a, cause);
 }
 
 static bool try_x(target *t, const choice *x)
@@ -241,6 +247,7 @@ static void search(target *t)
             return;
         }
     }
+    (void)(try_neighbours(t, x) || try_neighbours(t, z));
 }
 
 fm_cause fm_explain_one(const fm_march *march, uint32_t node, double time)

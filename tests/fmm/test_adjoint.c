@@ -206,11 +206,127 @@ static void with_interfaces_too(void **state)
     printf("worst %.3g\n", worst);
 }
 
+/* ---- central differences ---- */
+
+enum { MANY = 9 };
+
+typedef struct shot {
+    fm_point source, receiver[MANY];
+    double weight[MANY];
+} shot;
+
+static double weighted(fm_solver *solver, const shot *of)
+{
+    double sum = 0;
+    assert_int_equal(fm_solver_march(solver, of->source, of->receiver, MANY, NULL),
+                     FM_OK);
+    for (size_t n = 0; n < MANY; n++) {
+        double time = time_at(solver, of->receiver[n]);
+        sum += isnan(time) ? 0 : of->weight[n] * time;
+    }
+    return sum;
+}
+
+static double direction(uint64_t n)
+{
+    return 2 * uniform(n) - 1;
+}
+
+/* The slowness of every node, on either side, moved by `by` along the direction. */
+static fm_medium moved(const fm_medium *medium, double by, uint64_t seed)
+{
+    size_t nodes = fm_grid_nodes(&medium->grid);
+    size_t more = medium->ninterfaces * medium->grid.nx;
+    fm_medium copy = *medium;
+    copy.slowness = malloc(nodes * sizeof(double));
+    copy.slowness_beyond = malloc((more + 1) * sizeof(double));
+    assert_true(copy.slowness && copy.slowness_beyond);
+    for (size_t n = 0; n < nodes; n++) {
+        copy.slowness[n] = medium->slowness[n] * (1 + by * direction(seed + n));
+    }
+    for (size_t n = 0; n < more; n++) {
+        copy.slowness_beyond[n] =
+            medium->slowness_beyond[n] * (1 + by * direction(seed + nodes + n));
+    }
+    return copy;
+}
+
+static double weighted_in(const fm_medium *medium, double by, uint64_t seed,
+                          const fm_solver_options *options, const shot *of)
+{
+    fm_medium other = moved(medium, by, seed);
+    fm_solver *solver = solver_of(&other, NULL, options);
+    double sum = weighted(solver, of);
+    fm_solver_destroy(solver);
+    free(other.slowness);
+    free(other.slowness_beyond);
+    return sum;
+}
+
+static double along(const fm_sensitivity *of, uint64_t seed)
+{
+    const fm_medium *medium = of->medium;
+    size_t nodes = fm_grid_nodes(&medium->grid);
+    double sum = 0;
+    for (size_t n = 0; n < nodes; n++) {
+        double s = medium->slowness[n];
+        sum += isinf(s) ? 0 : of->kernel[n] * s * direction(seed + n);
+    }
+    for (size_t n = 0; n < medium->ninterfaces * medium->grid.nx; n++) {
+        double s = medium->slowness_beyond[n];
+        sum += isinf(s) ? 0 : of->beyond[n] * s * direction(seed + nodes + n);
+    }
+    return sum;
+}
+
+static double difference(const fm_medium *medium, fm_solver_options options,
+                         const shot *of, uint64_t seed, double step)
+{
+    options.adjoint = true;
+    fm_solver *solver = solver_of(medium, NULL, &options);
+    weighted(solver, of);
+    assert_int_equal(fm_solver_adjoint(solver, of->receiver, of->weight, MANY, NULL),
+                     FM_OK);
+    fm_sensitivity found = fm_solver_sensitivity(solver, 0);
+    double exact = along(&found, seed);
+    fm_solver_destroy(solver);
+    double central = (weighted_in(medium, step, seed, &options, of) -
+                      weighted_in(medium, -step, seed, &options, of)) /
+                     (2 * step);
+    return fabs(central - exact) / fabs(exact);
+}
+
+static shot shot_in(const fm_medium *medium, uint64_t seed)
+{
+    shot new;
+    new.source = somewhere(medium, seed);
+    for (uint64_t n = 0; n < MANY; n++) {
+        new.receiver[n] = somewhere(medium, seed + 1 + n);
+        new.weight[n] = 0.5 + uniform(seed + 100 + n);
+    }
+    return new;
+}
+
+static void it_is_what_central_differences_say(void **state)
+{
+    (void)state;
+    for (uint64_t n = 0; n < 90; n++) {
+        medium_kind kind = (medium_kind)(n % 3 == 2 ? JUMP : n % 3);
+        fm_medium medium = medium_like((fm_geometry)(n / 3 % 3), kind, n);
+        shot of = shot_in(&medium, 5000 * n);
+        for (double step = 1e-4; step > 1e-7; step /= 10)
+        printf("%.2g ", difference(&medium, some_options(n / 9), &of, 7000 * n, step));
+        printf("   geometry %d kind %d\n", medium.grid.geometry, kind);
+        fm_medium_clear(&medium);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_kernel_times_the_slowness_sums_up_to_the_time),
         cmocka_unit_test(with_interfaces_too),
+        cmocka_unit_test(it_is_what_central_differences_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
