@@ -1,6 +1,7 @@
 /* bench_medium [NODES_A_SIDE [REPEATS]]: nanoseconds a node that preparing a medium
- * takes on one core, for every kind of model and every interpolation. The best of the
- * repeats, because other programs only ever make it slower.
+ * takes on one core, and the way back (dJ/d slowness of all nodes to dJ/d coefficient),
+ * for every kind of model and every interpolation. The best of the repeats, because
+ * other programs only ever make it slower.
  *
  * Every repeat gets its memory from the system, as a run does, and pays for its pages.
  * To see what the rest takes, let malloc keep and give again what it has:
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 
 #include "core/number.h"
-#include "model/medium.h"
+#include "model/coefficients.h"
 #include "timing.h"
 
 #define EXTENT_KM 100.0
@@ -131,8 +132,34 @@ static fm_status make_grid(const subject *it, size_t n, const fm_model *model,
                           model->x_min, dx, model->z_min, dz, grid, error);
 }
 
+/* The slowness itself does for a kernel. */
+static fm_status time_back(const fm_model *model, const fm_medium *medium, double *ns,
+                           fm_error *error)
+{
+    fm_coefficients c;
+    fm_jacobian *jacobian = NULL;
+    double *gradient = NULL;
+    fm_status status = fm_coefficients_of(model, FM_SPEED, false, &c, error);
+    if (!status) {
+        status = fm_jacobian_create(model, medium, &c, &jacobian, error);
+    }
+    if (!status) {
+        gradient = calloc(c.nx * c.nz, sizeof *gradient);
+        status = gradient ? FM_OK : fm_fail_memory(error, "a gradient", 0);
+    }
+    if (!status) {
+        double began = bench_now_s();
+        fm_jacobian_add(jacobian, medium->slowness, medium->slowness_beyond, gradient);
+        *ns = 1e9 * (bench_now_s() - began) / (double)fm_grid_nodes(&medium->grid);
+    }
+    free(gradient);
+    fm_jacobian_destroy(jacobian);
+    return status;
+}
+
+/* ns[0]: there, ns[1]: back. */
 static fm_status time_once(const subject *it, size_t n, const fm_model *model,
-                           double *ns, fm_error *error)
+                           double ns[2], fm_error *error)
 {
     fm_grid grid;
     fm_medium medium;
@@ -143,7 +170,10 @@ static fm_status time_once(const subject *it, size_t n, const fm_model *model,
     double nodes = (double)fm_grid_nodes(&grid);
     double began = bench_now_s();
     status = fm_medium_sample(model, &grid, &medium, error);
-    *ns = 1e9 * (bench_now_s() - began) / nodes;
+    ns[0] = 1e9 * (bench_now_s() - began) / nodes;
+    if (!status) {
+        status = time_back(model, &medium, ns + 1, error);
+    }
     fm_medium_clear(&medium);
     return status;
 }
@@ -151,16 +181,18 @@ static fm_status time_once(const subject *it, size_t n, const fm_model *model,
 static fm_status bench(const subject *it, size_t n, size_t repeats, fm_error *error)
 {
     fm_model model;
-    double best = INFINITY;
+    double best = INFINITY, best_back = INFINITY;
     fm_status status = make_model(it, n, &model, error);
     for (size_t repeat = 0; !status && repeat < repeats; repeat++) {
-        double ns = 0;
-        status = time_once(it, n, &model, &ns, error);
-        best = fmin(best, ns);
+        double ns[2] = {0};
+        status = time_once(it, n, &model, ns, error);
+        best = fmin(best, ns[0]);
+        best_back = fmin(best_back, ns[1]);
     }
     fm_model_clear(&model);
     if (!status) {
-        printf("%-14s %6zu %8zu^2 %10.2f\n", it->name, it->dice, n, best);
+        printf("%-14s %6zu %8zu^2 %10.2f %10.2f\n", it->name, it->dice, n, best,
+               best_back);
         fflush(stdout);
     }
     return status;
@@ -175,7 +207,7 @@ int main(int argc, char **argv)
         fputs("usage: bench_medium [NODES_A_SIDE [REPEATS]]\n", stderr);
         return 2;
     }
-    printf("%-14s %6s %10s %10s\n", "model", "dice", "nodes", "ns/node");
+    printf("%-14s %6s %10s %10s %10s\n", "model", "dice", "nodes", "ns/node", "back");
     for (size_t s = 0; s < sizeof subjects / sizeof *subjects; s++) {
         fm_error error;
         if (bench(subjects + s, n, repeats, &error) != FM_OK) {

@@ -84,6 +84,34 @@ static size_t sources_with_pairs(const fm_survey *survey)
     return n;
 }
 
+static void print_wants_of_pairs(const fm_job *job)
+{
+    const fm_job_spec *spec = &job->spec;
+    const struct {
+        bool wanted;
+        const char *words;
+    } wants[] = {{spec->want_rays, "rays"},
+                 {spec->want_frechet, "Fréchet derivatives"},
+                 {spec->want_misfit, "misfits"},
+                 {spec->want_gradient, "the gradient of the misfit"},
+                 {spec->want_coverage, "the coverage by rays"}};
+    const char *before = "          with ";
+    for (size_t i = 0; i < sizeof wants / sizeof *wants; i++) {
+        if (wants[i].wanted) {
+            printf("%s%s", before, wants[i].words);
+            before = ", ";
+        }
+    }
+    if (fm_job_wants_coefficients(spec)) {
+        const fm_coefficients *of = &job->coefficients;
+        printf(", by %zu x %zu %s", of->nx, of->nz,
+               of->quantity == FM_SPEED ? "speeds" : "slownesses");
+    }
+    if (strcmp(before, ", ") == 0) {
+        printf("\n");
+    }
+}
+
 static void print_survey(const fm_job *job)
 {
     const fm_survey *survey = &job->survey;
@@ -103,6 +131,7 @@ static void print_survey(const fm_job *job)
         printf("          with the sum of the fields over the sources, their mean and "
                "deviation\n");
     }
+    print_wants_of_pairs(job);
 }
 
 void report_start(const report *r, const char *backend, size_t workers)
@@ -122,7 +151,10 @@ static void compare(report *r, size_t pair, double time_s)
     if (!observed || !isfinite(observed[pair])) {
         return;
     }
+    const double *sigmas = r->job->survey.sigma_s;
+    double sigma = sigmas && isfinite(sigmas[pair]) ? sigmas[pair] : 1;
     double difference = fabs(time_s - observed[pair]);
+    r->misfit += 0.5 * (difference / sigma) * (difference / sigma);
     r->compared++;
     r->sum_difference += difference;
     r->sum_square += difference * difference;
@@ -141,6 +173,18 @@ static void add_cache(report *r, const fm_shot_result *result)
     if (result->not_kept != 0) {
         r->not_kept_why = r->not_kept ? r->not_kept_why : result->not_kept;
         r->not_kept++;
+    }
+}
+
+static void add_ray(report *r, const fm_shot_result *result, size_t row)
+{
+    double time = result->time_s[row], along = result->rays.time_s[row];
+    r->ray[result->rays.status[row]]++;
+    if (isfinite(along) && time > 0) {
+        double difference = fabs(along - time) / time;
+        r->ray_difference += difference;
+        r->ray_worst = fmax(r->ray_worst, difference);
+        r->ray_compared++;
     }
 }
 
@@ -163,7 +207,25 @@ void report_add(report *r, const fm_shot_result *result)
         } else {
             r->unreachable++;
         }
+        if (result->rays.status) {
+            add_ray(r, result, i);
+        }
     }
+}
+
+static void print_rays(const report *r)
+{
+    const size_t *ray = r->ray;
+    size_t traced = ray[FM_RAY_REACHED] + ray[FM_RAY_ALONG_EDGE] + ray[FM_RAY_FALLBACK];
+    printf("rays      %zu to their sources (%zu in part along edges, %zu by fallback), "
+           "%zu failed",
+           traced, ray[FM_RAY_ALONG_EDGE], ray[FM_RAY_FALLBACK], ray[FM_RAY_FAILED]);
+    if (r->ray_compared > 0) {
+        printf("; their times\n          within %.2g of the arrivals on average, %.2g "
+               "at worst",
+               r->ray_difference / (double)r->ray_compared, r->ray_worst);
+    }
+    printf("\n");
 }
 
 static void print_comparison(const report *r)
@@ -215,8 +277,14 @@ void report_end(const report *r, double elapsed_s, const char *output, double si
         printf(", %zu not done", r->job->survey.npairs - r->reached - r->unreachable);
     }
     printf("\n");
+    if (fm_job_wants_rays_traced(&r->job->spec)) {
+        print_rays(r);
+    }
     if (r->compared > 0) {
         print_comparison(r);
+    }
+    if (r->job->spec.want_misfit || r->job->spec.want_gradient) {
+        printf("misfit    %.6g of %zu times\n", r->misfit, r->compared);
     }
     printf("output    %s", output);
     if (size >= 0) {

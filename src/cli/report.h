@@ -18,6 +18,10 @@ typedef struct report {
     size_t compared; /* pairs with a time, computed and observed */
     double sum_difference, sum_square, worst;
     size_t worst_pair;
+    double misfit; /* of the pairs compared, half the sum of squares by sigma */
+    size_t ray[FM_RAY_UNREACHABLE + 1]; /* pairs by fm_ray_status */
+    double ray_difference, ray_worst;   /* of |ray's time - time| / time: sum, worst */
+    size_t ray_compared;
 } report;
 
 /* The lines before the run: model, survey, who computes. */

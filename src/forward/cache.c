@@ -142,6 +142,17 @@ static bool is_entry(int descriptor, const char *key, const fm_cache_part *part,
            memcmp(&found, &right, sizeof found) == 0;
 }
 
+size_t fm_cache_size(const char *folder, const char *key)
+{
+    path entry;
+    struct stat status;
+    if (entry_path(&entry, folder, key) != 0 || stat(entry.text, &status) != 0 ||
+        !S_ISREG(status.st_mode) || (uint64_t)status.st_size < sizeof(header)) {
+        return 0;
+    }
+    return (size_t)status.st_size - sizeof(header);
+}
+
 /* (Not blocking: what stands under the name may be a pipe that nobody writes to.) */
 fm_cache_found fm_cache_read(const char *folder, const char *key,
                              const fm_cache_part *part, size_t n)

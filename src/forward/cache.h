@@ -9,7 +9,7 @@
 
 /* In every key: a change of the layout of entries, or of what shot_bytes means, gets a
  * new number, and what older programs kept is not looked at. */
-enum { FM_CACHE_FORMAT = 1 };
+enum { FM_CACHE_FORMAT = 2 };
 
 /* Which program this is: its version, and a digest of the sources of the solver, which
  * change more often. */
@@ -20,9 +20,11 @@ const char *fm_cache_program(void);
 fm_status fm_cache_digest(const job_view *job, const char *program,
                           char digest[FM_HASH_TEXT], fm_error *error);
 
-/* The key of one shot: that digest and the shot's own points. */
+/* The key of one shot: that digest and the shot's own points; if a gradient is wanted
+ * also what was observed there, [n] each, else NULL. */
 fm_status fm_cache_key(const char *digest, bool reciprocal, fm_point origin,
-                       const fm_point *targets, size_t n, char key[FM_HASH_TEXT],
+                       const fm_point *targets, const double *observed_s,
+                       const double *pull, size_t n, char key[FM_HASH_TEXT],
                        fm_error *error);
 
 typedef enum fm_cache_found {
@@ -36,6 +38,9 @@ typedef struct fm_cache_part {
     void *bytes;
     size_t size;
 } fm_cache_part;
+
+/* How many bytes the entry holds, or 0: there is none that can be read. */
+size_t fm_cache_size(const char *folder, const char *key);
 
 /* Fill part[n] from the entry. Unless FM_CACHE_FOUND they hold anything. */
 fm_cache_found fm_cache_read(const char *folder, const char *key,

@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+#include "forward/forward.h"
+
 static double farthest_km(const fm_job *job, size_t s)
 {
     const fm_shot *shot = &job->shots.shot[s];
@@ -31,7 +33,7 @@ static double share_of_line(const fm_grid *grid, fm_point origin, fm_point low,
 
 double fm_shot_share(const fm_job *job, size_t s)
 {
-    if (fm_job_wants_whole_fields(&job->spec) || !job->spec.solver.stop_early) {
+    if (!fm_job_solver_options(&job->spec).stop_early) {
         return 1;
     }
     const fm_grid *grid = &job->medium.grid;
@@ -42,4 +44,41 @@ double fm_shot_share(const fm_job *job, size_t s)
     double share = share_of_line(grid, at, west, east, reach) *
                    share_of_line(grid, at, first, last, reach);
     return fmax(share, 1 / (double)fm_grid_nodes(grid));
+}
+
+/* A ray has about two points a step of the grid, straight as the crow flies, and goes a
+ * fifth further than that. */
+static double ray_points(const fm_job *job, size_t pair)
+{
+    const fm_grid *grid = &job->medium.grid;
+    const fm_survey *survey = &job->survey;
+    fm_point from = survey->sources.point[survey->pair_source[pair]];
+    fm_point to = survey->receivers.point[survey->pair_receiver[pair]];
+    double columns = fabs(from.x - to.x) / grid->dx;
+    double height = grid->z[grid->nz - 1] - grid->z[0];
+    double rows = fabs(from.z - to.z) / height * (double)(grid->nz - 1);
+    return 2 * 1.2 * hypot(columns, rows) + 2;
+}
+
+/* The band of coefficients around a ray is some six wide. */
+static double row_entries(const fm_job *job, double points)
+{
+    const fm_coefficients *of = &job->coefficients;
+    double all = (double)of->nx * (double)of->nz;
+    double columns = (double)of->nx / (double)job->medium.grid.nx;
+    double rows = (double)of->nz / (double)job->medium.grid.nz;
+    return fmin(all, 6 * (points / 2 * fmax(columns, rows) + 4));
+}
+
+fm_ray_sizes fm_forward_ray_sizes(const fm_job *job)
+{
+    const fm_job_spec *spec = &job->spec;
+    fm_ray_sizes sizes = {0};
+    bool any = spec->want_rays || spec->want_frechet;
+    for (size_t p = 0; any && p < job->survey.npairs; p++) {
+        double points = ray_points(job, p);
+        sizes.points += spec->want_rays ? points : 0;
+        sizes.entries += spec->want_frechet ? row_entries(job, points) : 0;
+    }
+    return sizes;
 }

@@ -29,6 +29,15 @@ static size_t count_values(const fm_model *model)
     return model->values ? (model->nx + ring) * (model->nz + ring) : 0;
 }
 
+/* What derivatives depend on, but no time: whether the cushion follows the vertices.
+ * Only the exception is hashed, so that the digests of all other models stay. */
+static void add_cushion(fm_hash *hash, const fm_model *model)
+{
+    if (model->cushion_extrapolated) {
+        fm_hash_add_text(hash, "cushion extrapolated");
+    }
+}
+
 static void add_model(fm_hash *hash, const fm_model *model)
 {
     const double numbers[] = {
@@ -45,6 +54,7 @@ static void add_model(fm_hash *hash, const fm_model *model)
     add_count(hash, model->nx);
     add_count(hash, model->nz);
     add_numbers(hash, model->values, count_values(model));
+    add_cushion(hash, model);
 }
 
 static void add_grid(fm_hash *hash, const fm_grid *grid)

@@ -8,18 +8,18 @@
 
 #include <stdlib.h>
 
+#include "addend.h"
 #include "cost.h"
 #include "kernel.h"
 #include "packed.h"
 #include "shot_bytes.h"
-#include "sums.h"
 
 typedef struct run {
     const fm_job *job;
     const fm_forward_sink *sink;
-    double *cost;           /* [shots] */
-    size_t done;            /* shots */
-    fm_sum_scale sum_scale; /* if the sum is wanted */
+    double *cost;     /* [shots] */
+    size_t done;      /* shots */
+    fm_addend addend; /* of each shot, if sums are wanted */
     fm_sum_shape sum_shape;
     fm_fixed *sum;
 } run;
@@ -29,20 +29,54 @@ static double cost_of(void *context, size_t index)
     return ((const run *)context)->cost[index];
 }
 
+static const double *numbers_at(const unsigned char *bytes, size_t place)
+{
+    return (const double *)(const void *)(bytes + place);
+}
+
+static const uint64_t *counts_at(const unsigned char *bytes, size_t place)
+{
+    return (const uint64_t *)(const void *)(bytes + place);
+}
+
+static void unpack_rays(const shot_wants *want, const unsigned char *bytes,
+                        const shot_bytes *places, fm_shot_result *result)
+{
+    if (want->traced) {
+        result->rays = (fm_shot_rays){
+            .status = bytes + places->ray_statuses,
+            .time_s = numbers_at(bytes, places->ray_times),
+            .length_km = numbers_at(bytes, places->ray_lengths),
+            .size = want->rays ? counts_at(bytes, places->ray_sizes) : NULL,
+            .point = (const fm_point *)(const void *)(bytes + places->points)};
+    }
+    if (want->frechet) {
+        result->frechet = (fm_shot_frechet){
+            .size = counts_at(bytes, places->row_sizes),
+            .column = (const uint32_t *)(const void *)(bytes + places->columns),
+            .value = numbers_at(bytes, places->values)};
+    }
+}
+
 /* The places of the parts within the bytes, for the sink to read where they are. */
 static void unpack(const fm_job *job, const unsigned char *bytes,
                    fm_shot_result *result)
 {
-    shot_bytes places = fm_shot_bytes(result->n, fm_grid_nodes(&job->medium.grid),
-                                      job->spec.want_fields, job->spec.fields_f64);
-    result->nodes = *(const uint64_t *)(const void *)bytes;
-    const shot_note *note = (const shot_note *)(const void *)(bytes + places.note);
-    result->from_cache = note->from_cache;
-    result->entry_damaged = note->entry_damaged;
-    result->not_kept = note->not_kept;
-    result->time_s = (const double *)(const void *)(bytes + places.times);
-    result->field = job->spec.want_fields ? bytes + places.field : NULL;
+    const shot_head *head = (const shot_head *)(const void *)bytes;
+    shot_wants want = fm_shot_wants(&job->spec);
+    const shot_counts counts = {.rows = result->n,
+                                .nodes = fm_grid_nodes(&job->medium.grid),
+                                .points = head->points,
+                                .entries = head->entries};
+    shot_bytes places = fm_shot_bytes(&want, &counts);
+    result->nodes = head->nodes;
+    result->from_cache = head->note.from_cache;
+    result->entry_damaged = head->note.entry_damaged;
+    result->not_kept = head->note.not_kept;
+    result->time_s = numbers_at(bytes, places.times);
+    result->field = want.fields ? bytes + places.field : NULL;
     result->pair_status = bytes + places.statuses;
+    unpack_rays(&want, bytes, &places, result);
 }
 
 static fm_status deliver(void *context, const fm_task_result *task, fm_error *error)
@@ -89,11 +123,11 @@ static bool ask_give_up(void *context)
 
 static fm_status prepare_sum(run *r, fm_error *error)
 {
-    if (!r->job->spec.want_sum) {
+    r->addend = fm_addend_of(r->job);
+    r->sum_shape = fm_addend_shape(&r->addend);
+    if (r->sum_shape.parts == 0) {
         return FM_OK;
     }
-    r->sum_scale = fm_sums_scale(&r->job->medium);
-    r->sum_shape = fm_sums_shape(&r->sum_scale, fm_grid_nodes(&r->job->medium.grid));
     size_t size = fm_sum_size(&r->sum_shape);
     r->sum = malloc(size * sizeof *r->sum);
     return r->sum ? FM_OK
@@ -107,11 +141,20 @@ static fm_status deliver_sum(const run *r, fm_status status, fm_error *error)
     if (!r->sum || !r->sink->sums || (status != FM_OK && status != FM_INTERRUPTED)) {
         return status;
     }
+    const fm_addend *addend = &r->addend;
+    fm_addend_places at = fm_addend_at(addend);
     const fm_shot_sums sums = {.shots = r->done,
                                .nodes = fm_grid_nodes(&r->job->medium.grid),
-                               .exponent = r->sum_scale.exponent,
-                               .counted = r->sum_scale.counted,
-                               .exact = r->sum};
+                               .exponent = addend->scale.exponent,
+                               .counted = addend->scale.counted,
+                               .exact = addend->fields ? r->sum : NULL,
+                               .coefficients = addend->coefficients,
+                               .cells = addend->cells,
+                               .gradient_lsb = fm_addend_gradient_lsb(addend),
+                               .coverage_lsb = fm_addend_coverage_lsb(addend),
+                               .gradient =
+                                   addend->coefficients ? r->sum + at.gradient : NULL,
+                               .coverage = addend->cells ? r->sum + at.coverage : NULL};
     fm_status taken = r->sink->sums(r->sink->context, &sums, error);
     return taken == FM_OK ? status : taken;
 }

@@ -41,6 +41,25 @@ bool fm_job_wants_whole_fields(const fm_job_spec *spec)
     return spec->want_fields || spec->want_sum;
 }
 
+bool fm_job_wants_rays_traced(const fm_job_spec *spec)
+{
+    return spec->want_rays || spec->want_frechet || spec->want_coverage;
+}
+
+bool fm_job_wants_coefficients(const fm_job_spec *spec)
+{
+    return spec->want_frechet || spec->want_gradient;
+}
+
+fm_solver_options fm_job_solver_options(const fm_job_spec *spec)
+{
+    fm_solver_options options = spec->solver;
+    options.stop_early = options.stop_early && !fm_job_wants_whole_fields(spec) &&
+                         !fm_job_wants_rays_traced(spec);
+    options.adjoint = spec->want_gradient;
+    return options;
+}
+
 fm_status fm_job_blame(const char *place, fm_status status, fm_error *error)
 {
     if (status == FM_BAD_INPUT && place && error) {
@@ -111,9 +130,50 @@ static fm_status plan_shots(fm_job *job, fm_error *error)
     return status;
 }
 
+/* What is wanted of pairs needs pairs, and a misfit observed times. */
+static fm_status check_wants(const fm_job *job, fm_error *error)
+{
+    const fm_job_spec *spec = &job->spec;
+    const char *path = spec->path ? spec->path : "the job";
+    bool misfit = spec->want_misfit || spec->want_gradient;
+    if ((misfit || fm_job_wants_rays_traced(spec)) && job->survey.npairs == 0) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "%s: want: rays, frechet, misfit, gradient and coverage are of "
+                       "pairs of a source and a receiver, and the survey has none",
+                       path);
+    }
+    if (misfit && !job->survey.observed_s) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "%s: want: misfit and gradient compare with observed times: a "
+                       "table survey.pairs with a column time%s%s",
+                       path, spec->pairs ? ", which is not in " : "",
+                       spec->pairs ? spec->pairs : "");
+    }
+    return FM_OK;
+}
+
+/* Of cosines the coefficients are what they are; of all else speeds unless told. */
+static fm_status name_coefficients(fm_job *job, fm_error *error)
+{
+    const fm_job_spec *spec = &job->spec;
+    if (!fm_job_wants_coefficients(spec)) {
+        return FM_OK;
+    }
+    return fm_job_blame(spec->path,
+                        fm_coefficients_of(&job->model, spec->quantity, spec->cushions,
+                                           &job->coefficients, error),
+                        error);
+}
+
 fm_status fm_job_prepare(fm_job *job, fm_error *error)
 {
-    fm_status status = lay_medium(job, error);
+    fm_status status = check_wants(job, error);
+    if (status == FM_OK) {
+        status = name_coefficients(job, error);
+    }
+    if (status == FM_OK) {
+        status = lay_medium(job, error);
+    }
     if (status == FM_OK) {
         status = fm_survey_place(&job->survey, &job->medium.grid, error);
     }

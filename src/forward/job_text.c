@@ -88,8 +88,11 @@ static void write_solver(FILE *out, const fm_solver_options *solver)
 
 static void write_want(FILE *out, const fm_job_spec *spec)
 {
-    const char *const words[] = {"times", "fields", "sum"};
-    const bool wanted[] = {spec->want_times, spec->want_fields, spec->want_sum};
+    const char *const words[] = {"times",   "fields", "sum",      "rays",
+                                 "frechet", "misfit", "gradient", "coverage"};
+    const bool wanted[] = {spec->want_times,    spec->want_fields,  spec->want_sum,
+                           spec->want_rays,     spec->want_frechet, spec->want_misfit,
+                           spec->want_gradient, spec->want_coverage};
     const char *before = "";
     fputs("want: [", out);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -101,6 +104,18 @@ static void write_want(FILE *out, const fm_job_spec *spec)
     fprintf(out, "]\nprecision: %s\n", spec->fields_f64 ? "f64" : "f32");
 }
 
+/* Only where there are any: jobs without them keep their text. */
+static void write_derivatives(FILE *out, const fm_job *job)
+{
+    if (!fm_job_wants_coefficients(&job->spec)) {
+        return;
+    }
+    const fm_coefficients *of = &job->coefficients;
+    fprintf(out, "derivatives:\n  quantity: %s\n  cushions: %s\n  threshold: %s\n",
+            of->quantity == FM_SPEED ? "speed" : "slowness",
+            of->cushions ? "keep" : "fold", shortest(job->spec.threshold).text);
+}
+
 static void write_job(FILE *out, const fm_job *job, const char *model_digest,
                       const char *survey_digest)
 {
@@ -110,6 +125,7 @@ static void write_job(FILE *out, const fm_job *job, const char *model_digest,
     fprintf(out, "units: km\nreciprocity: %s\n",
             job->spec.allow_reciprocal ? "auto" : "never");
     write_solver(out, &job->spec.solver);
+    write_derivatives(out, job);
 }
 
 fm_status fm_job_text(const fm_job *job, char **text, fm_error *error)

@@ -5,6 +5,7 @@
  * the arrays; it runs twice, first with nowhere to write, which measures. */
 #include "packed.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ typedef struct packed_header {
     job_view job;
     size_t depth_km, knot_speed, values;
     size_t rows, slowness, interface_row, slowness_beyond;
-    size_t shot, origin, target, station;
+    size_t shot, origin, target, station, observed_s, pull;
     size_t cache; /* 0: none */
 } packed_header;
 
@@ -76,6 +77,33 @@ static size_t put_targets(packer *p, const fm_job *job)
     return place;
 }
 
+static double pull_of(const fm_survey *survey, size_t pair)
+{
+    double sigma = survey->sigma_s ? survey->sigma_s[pair] : NAN;
+    if (!isfinite(survey->observed_s[pair])) {
+        return 0;
+    }
+    return isfinite(sigma) ? 1 / (sigma * sigma) : 1;
+}
+
+/* For every row of every shot, what was observed and how much it counts. */
+static void put_observed(packer *p, const fm_job *job, packed_header *header)
+{
+    const fm_survey *survey = &job->survey;
+    size_t n = job->spec.want_gradient ? survey->npairs : 0;
+    header->observed_s = reserve(p, n * sizeof(double));
+    header->pull = reserve(p, n * sizeof(double));
+    if (!p->base) {
+        return;
+    }
+    double *observed = (double *)(void *)(p->base + header->observed_s);
+    double *pull = (double *)(void *)(p->base + header->pull);
+    for (size_t r = 0; r < n; r++) {
+        pull[r] = pull_of(survey, job->shots.row[r]);
+        observed[r] = pull[r] > 0 ? survey->observed_s[job->shots.row[r]] : 0;
+    }
+}
+
 static void put_shots(packer *p, const fm_job *job, packed_header *header)
 {
     const fm_stations *from = &job->survey.sources, *to = &job->survey.receivers;
@@ -100,13 +128,13 @@ static void fill_header(const fm_job *job, job_view *plain)
     plain->medium.ninterfaces = job->medium.ninterfaces;
     plain->reciprocal = job->shots.reciprocal;
     plain->nshots = job->shots.n;
-    plain->solver = spec->solver;
-    plain->solver.stop_early =
-        spec->solver.stop_early && !fm_job_wants_whole_fields(spec);
-    plain->want_fields = spec->want_fields;
-    plain->fields_f64 = spec->fields_f64;
-    plain->want_sum = spec->want_sum;
-    plain->sum_scale = fm_sums_scale(&job->medium);
+    plain->solver = fm_job_solver_options(spec);
+    plain->want = fm_shot_wants(spec);
+    plain->want_gradient = spec->want_gradient;
+    plain->want_coverage = spec->want_coverage;
+    plain->coefficients = job->coefficients;
+    plain->threshold = spec->threshold;
+    plain->addend = fm_addend_of(job);
 }
 
 /* Everything in its order; the number of bytes. */
@@ -118,6 +146,7 @@ static size_t pack(const fm_job *job, unsigned char *base)
     put_model(&p, &job->model, &header);
     put_medium(&p, &job->medium, &header);
     put_shots(&p, job, &header);
+    put_observed(&p, job, &header);
     if (job->spec.cache) {
         header.cache = put(&p, job->spec.cache, strlen(job->spec.cache) + 1, 1);
     }
@@ -171,6 +200,8 @@ fm_status fm_packed_view(fm_bytes bytes, job_view *view, fm_error *error)
     view->origin = at(bytes, header.origin);
     view->target = at(bytes, header.target);
     view->station = at(bytes, header.station);
+    view->observed_s = at(bytes, header.observed_s);
+    view->pull = at(bytes, header.pull);
     view->cache = header.cache ? at(bytes, header.cache) : NULL;
     return FM_OK;
 }

@@ -3,10 +3,11 @@
 
 #include <stdint.h>
 
+#include "addend.h"
 #include "core/hash.h"
 #include "forward/job.h"
 #include "parallel/pool.h"
-#include "sums.h"
+#include "shot_bytes.h"
 
 /* The job as flat bytes, which any worker can read in place: a thread, a process that
  * maps them, a rank that received them. Offsets, no pointers. */
@@ -19,8 +20,8 @@ double fm_packed_bytes(const fm_job *job); /* how large they are */
 
 /* The job in the bytes, nothing copied: its pointers point into them. So it is
  * for reading (take a const pointer to it) and never cleared, and it lives as long as
- * the bytes. Of the survey it has what a march needs, four bytes a pair: no ids, no
- * observed times, no pairs by number. */
+ * the bytes. Of the survey it has what a march needs, four bytes a pair, and what the
+ * gradient needs, 16 more: no ids, no pairs by number. */
 typedef struct job_view {
     fm_model model;
     fm_medium medium;
@@ -30,9 +31,15 @@ typedef struct job_view {
     fm_point *origin;  /* the stations that shots start from, by shot.origin */
     uint32_t *target;  /* [npairs]: indices of the stations that they are read at, */
     fm_point *station; /* which are here */
-    fm_solver_options solver; /* stop_early is off when whole fields are wanted */
-    bool want_fields, fields_f64, want_sum;
-    fm_sum_scale sum_scale;
+    /* If the gradient is wanted, [npairs] in the order of target: the observed times
+     * and 1 / sigma^2, which is 0 where nothing was observed. */
+    double *observed_s, *pull;
+    fm_solver_options solver; /* as fm_job_solver_options */
+    shot_wants want;
+    bool want_gradient, want_coverage;
+    fm_coefficients coefficients;
+    double threshold;
+    fm_addend addend;
     char *cache;               /* the folder in which shots are kept, or NULL */
     char digest[FM_HASH_TEXT]; /* with a cache: of what its shots have in common */
 } job_view;

@@ -6,10 +6,11 @@
 
 #include <math.h>
 
+#include "addend.h"
 #include "cost.h"
 #include "packed.h"
 #include "shot_bytes.h"
-#include "sums.h"
+#include "traces.h"
 
 /* The program with its libraries, before it has read anything. */
 static const double program_bytes = 17e6;
@@ -42,6 +43,9 @@ static double table_bytes(const fm_job *job)
     double stations = (double)(survey->sources.n + survey->receivers.n);
     double fields = job->spec.want_fields ? 33 * (double)survey->sources.n : 0;
     double record = 64 * (double)job->shots.n; /* of how each went */
+    pair += fm_job_wants_rays_traced(&job->spec) ? 17 : 0;
+    pair += job->spec.want_rays ? 16 : 0;
+    pair += job->spec.want_frechet ? 16 : 0;
     return pair * (double)survey->npairs + 64 * stations + fields + record;
 }
 
@@ -49,26 +53,32 @@ static double table_bytes(const fm_job *job)
  * and what it is about to add. */
 static double sum_bytes(const fm_job *job, size_t workers)
 {
-    if (!job->spec.want_sum) {
-        return 0;
-    }
-    fm_sum_scale scale = fm_sums_scale(&job->medium);
-    fm_sum_shape shape = fm_sums_shape(&scale, fm_grid_nodes(&job->medium.grid));
+    fm_addend addend = fm_addend_of(job);
     double worker = sizeof(fm_fixed) + sizeof(double);
-    return (double)fm_sum_size(&shape) * (sizeof(fm_fixed) + (double)workers * worker);
+    return (double)fm_addend_at(&addend).size *
+           (sizeof(fm_fixed) + (double)workers * worker);
 }
 
 static double run_bytes(const fm_job *job, size_t workers)
 {
     const fm_grid *grid = &job->medium.grid;
-    size_t rows = job->survey.npairs / (job->shots.n > 0 ? job->shots.n : 1);
-    shot_bytes result = fm_shot_bytes(rows, fm_grid_nodes(grid), job->spec.want_fields,
-                                      job->spec.fields_f64);
+    size_t shots = job->shots.n > 0 ? job->shots.n : 1;
+    shot_wants want = fm_shot_wants(&job->spec);
+    fm_ray_sizes rays = fm_forward_ray_sizes(job);
+    const shot_counts counts = {.rows = job->survey.npairs / shots,
+                                .nodes = fm_grid_nodes(grid),
+                                .points = (size_t)rays.points / shots,
+                                .entries = (size_t)rays.entries / shots};
+    shot_bytes result = fm_shot_bytes(&want, &counts);
+    fm_solver_options options = fm_job_solver_options(&job->spec);
+    double worker = fm_solver_bytes(&job->medium, &job->model, &options);
+    if (want.traced) {
+        worker += fm_tracer_bytes(&job->medium) + (double)result.size;
+    }
     double shared = fm_packed_bytes(job);
     double as_read = shared - (double)job->survey.npairs * sizeof(uint32_t);
     return as_read + shared + table_bytes(job) + sum_bytes(job, workers) +
-           (double)workers *
-               fm_solver_bytes(&job->medium, &job->model, &job->spec.solver) +
+           (double)workers * worker +
            results_in_flight(job, workers) * (double)result.size;
 }
 

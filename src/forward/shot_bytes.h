@@ -3,15 +3,21 @@
 
 #include <stdint.h>
 
+#include "forward/job.h"
 #include "parallel/pool.h"
 
-/* What a shot found, as flat bytes from the worker to the caller:
+/* What a shot found, as flat bytes from the worker to the caller, widest first, so that
+ * everything is aligned without gaps:
  *
- *     uint64_t nodes accepted | shot_note | double times[n] | float or double
- *     field[nodes], or nothing | uint8_t statuses[n]
+ *     shot_head | double times[rows]
+ *     | if rays are traced:   double ray times[rows], lengths[rows]
+ *     | if rays are wanted:   uint64_t points of each[rows] | fm_point points[points]
+ *     | if rows are wanted:   uint64_t entries of each[rows] | double values[entries]
+ *     | float or double field[nodes], or nothing
+ *     | uint32_t columns[entries]
+ *     | uint8_t statuses[rows] | if rays are traced: uint8_t ray statuses[rows]
  *
- * widest first, so that everything is aligned without gaps. The cache keeps these bytes
- * as they are, with a note of zeros. */
+ * The cache keeps these bytes as they are, with a note of zeros. */
 
 /* What the shot had to do with the cache: nothing if there is none. */
 typedef struct shot_note {
@@ -20,19 +26,56 @@ typedef struct shot_note {
     int32_t not_kept; /* errno */
 } shot_note;
 
+typedef struct shot_head {
+    uint64_t nodes; /* accepted */
+    shot_note note;
+    uint64_t points, entries; /* of all rows */
+} shot_head;
+
+_Static_assert(sizeof(shot_head) == 32, "a head has no gaps");
+
+/* How much there is of what. */
+typedef struct shot_counts {
+    size_t rows, nodes; /* nodes of the grid */
+    size_t points, entries;
+} shot_counts;
+
+/* Places, and the size of all. */
 typedef struct shot_bytes {
-    size_t note, times, field, statuses, size; /* places, and the size of all */
+    size_t times, ray_times, ray_lengths, ray_sizes, points, row_sizes, values;
+    size_t field, columns, statuses, ray_statuses, size;
 } shot_bytes;
 
-static inline shot_bytes fm_shot_bytes(size_t rows, size_t nodes, bool want_fields,
-                                       bool fields_f64)
+/* What a job wants of a shot. */
+typedef struct shot_wants {
+    bool fields, f64, traced, rays, frechet;
+} shot_wants;
+
+static inline shot_wants fm_shot_wants(const fm_job_spec *spec)
 {
-    size_t width = fields_f64 ? sizeof(double) : sizeof(float);
-    size_t note = sizeof(uint64_t);
-    size_t times = note + sizeof(shot_note);
-    size_t field = times + rows * sizeof(double);
-    size_t statuses = field + (want_fields ? nodes * width : 0);
-    return (shot_bytes){note, times, field, statuses, statuses + rows};
+    return (shot_wants){spec->want_fields, spec->fields_f64,
+                        fm_job_wants_rays_traced(spec), spec->want_rays,
+                        spec->want_frechet};
+}
+
+static inline shot_bytes fm_shot_bytes(const shot_wants *wants,
+                                       const shot_counts *counts)
+{
+    size_t row = counts->rows * sizeof(double);
+    size_t width = wants->f64 ? sizeof(double) : sizeof(float);
+    shot_bytes at = {.times = sizeof(shot_head)};
+    at.ray_times = at.times + row;
+    at.ray_lengths = at.ray_times + (wants->traced ? row : 0);
+    at.ray_sizes = at.ray_lengths + (wants->traced ? row : 0);
+    at.points = at.ray_sizes + (wants->rays ? row : 0);
+    at.row_sizes = at.points + counts->points * sizeof(fm_point);
+    at.values = at.row_sizes + (wants->frechet ? row : 0);
+    at.field = at.values + counts->entries * sizeof(double);
+    at.columns = at.field + (wants->fields ? counts->nodes * width : 0);
+    at.statuses = at.columns + counts->entries * sizeof(uint32_t);
+    at.ray_statuses = at.statuses + counts->rows;
+    at.size = at.ray_statuses + (wants->traced ? counts->rows : 0);
+    return at;
 }
 
 #endif

@@ -190,6 +190,61 @@ static void print_sums(hid_t file, FILE *stream)
     free(deviation.value);
 }
 
+static void print_rays(hid_t file, FILE *stream)
+{
+    static const char *const words[] = {
+        "not done",    "reached", "in part along an edge",
+        "by fallback", "failed",  "unreachable"};
+    column status = read_column(file, "ray_status");
+    const char *before = ": ";
+    if (status.n == 0) {
+        return;
+    }
+    fprintf(stream, "  rays        %zu", status.n);
+    for (size_t s = 0; s < sizeof words / sizeof *words; s++) {
+        size_t state = s < 5 ? s + 1 : 0; /* the good news first */
+        size_t n = count(&status, (double)state);
+        if (n > 0) {
+            fprintf(stream, "%s%zu %s", before, n, words[state]);
+            before = ", ";
+        }
+    }
+    fputc('\n', stream);
+    free(status.value);
+}
+
+static bool read_scalar(hid_t file, const char *name, double *value)
+{
+    if (H5Lexists(file, name, H5P_DEFAULT) <= 0) {
+        return false;
+    }
+    hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+    herr_t read = H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
+    H5Dclose(set);
+    return read >= 0;
+}
+
+static void print_derivatives(hid_t file, FILE *stream)
+{
+    double misfit, pairs;
+    column coefficients = read_column(file, "coefficient");
+    column gradient = read_column(file, "gradient");
+    if (read_scalar(file, "misfit_sum", &misfit) &&
+        read_scalar(file, "misfit_pairs", &pairs)) {
+        fprintf(stream, "  misfit      %.6g of %.0f times\n", misfit, pairs);
+    }
+    if (coefficients.n > 0) {
+        bool rows = H5Lexists(file, "frechet", H5P_DEFAULT) > 0;
+        fprintf(stream, "  derivatives by %llu x %llu coefficients: %s%s%s\n",
+                (unsigned long long)coefficients.size[1],
+                (unsigned long long)coefficients.size[0], rows ? "Fréchet rows" : "",
+                rows && gradient.n > 0 ? ", " : "",
+                gradient.n > 0 ? "gradient of the misfit" : "");
+    }
+    free(coefficients.value);
+    free(gradient.value);
+}
+
 bool fm_result_recognise(const char *path)
 {
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
@@ -223,6 +278,8 @@ fm_status fm_result_inspect(const char *path, FILE *stream, fm_error *error)
     print_survey(file, stream);
     print_fields(file, stream);
     print_sums(file, stream);
+    print_rays(file, stream);
+    print_derivatives(file, stream);
     print_text(file, stream, "reciprocity", "reciprocity");
     print_text(file, stream, "job", "job_hash");
     print_text(file, stream, "model", "model_hash");

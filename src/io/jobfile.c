@@ -64,7 +64,7 @@ static fm_status check_required(const job_reading *reading)
         {"model.geometry", "is it cartesian, geographic or polar? It is never guessed"},
         {"survey.sources", "the CSV file of sources"},
         {"survey.receivers", "the CSV file of receivers"},
-        {"want", "times, fields, sum or several of them, such as want: [times]"},
+        {"want", "what the result is to hold, such as want: [times] or [times, rays]"},
         {"output", "the result file's name"},
     };
     return need_all(reading, required, sizeof required / sizeof *required);

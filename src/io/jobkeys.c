@@ -200,14 +200,24 @@ static fm_status set_extent(const fm_entries *entries, const fm_entry *entry,
 /* What the word asks for; NULL: nothing. */
 static bool *wanted(fm_job_spec *spec, const char *word)
 {
-    if (strcmp(word, "times") == 0) {
-        return &spec->want_times;
+    const struct {
+        const char *word;
+        bool *want;
+    } wants[] = {
+        {"times", &spec->want_times},       {"fields", &spec->want_fields},
+        {"sum", &spec->want_sum},           {"rays", &spec->want_rays},
+        {"frechet", &spec->want_frechet},   {"misfit", &spec->want_misfit},
+        {"gradient", &spec->want_gradient}, {"coverage", &spec->want_coverage},
+    };
+    for (size_t i = 0; i < sizeof wants / sizeof *wants; i++) {
+        if (strcmp(word, wants[i].word) == 0) {
+            return wants[i].want;
+        }
     }
-    if (strcmp(word, "fields") == 0) {
-        return &spec->want_fields;
-    }
-    return strcmp(word, "sum") == 0 ? &spec->want_sum : NULL;
+    return NULL;
 }
+
+#define WANTS "times, fields, sum, rays, frechet, misfit, gradient, coverage"
 
 static fm_status set_want(const fm_entries *entries, const fm_entry *entry,
                           fm_job_spec *spec, fm_error *error)
@@ -215,10 +225,10 @@ static fm_status set_want(const fm_entries *entries, const fm_entry *entry,
     for (size_t i = 0; i < entry->n; i++) {
         bool *want = wanted(spec, entry->value[i]);
         if (!want) {
-            return fm_entry_fail(
-                entries, entry, error,
-                "is a list of times, fields and sum; '%.60s' is none of them",
-                entry->value[i]);
+            return fm_entry_fail(entries, entry, error,
+                                 "is a list of some of " WANTS
+                                 "; '%.60s' is none of them",
+                                 entry->value[i]);
         }
         if (*want) {
             return fm_entry_fail(entries, entry, error, "names '%s' twice",
@@ -228,8 +238,7 @@ static fm_status set_want(const fm_entries *entries, const fm_entry *entry,
     }
     return entry->n > 0 ? FM_OK
                         : fm_entry_fail(entries, entry, error,
-                                        "is empty: times, fields, sum, or several of "
-                                        "them");
+                                        "is empty: it is a list of some of " WANTS);
 }
 
 static fm_status set_precision(const fm_entries *entries, const fm_entry *entry,
@@ -305,6 +314,42 @@ static fm_status set_exact(const fm_entries *entries, const fm_entry *entry,
     return set_truth(entries, entry, &spec->solver.exact, error);
 }
 
+/* --- Derivatives --- */
+
+static fm_status set_quantity(const fm_entries *entries, const fm_entry *entry,
+                              fm_job_spec *spec, fm_error *error)
+{
+    static const char *const words[] = {"speed", "slowness"};
+    size_t which = 0;
+    fm_status status = fm_entry_word(entries, entry, words, 2, &which, error);
+    spec->quantity = which == 1 ? FM_SLOWNESS : FM_SPEED;
+    spec->quantity_given = true;
+    return status;
+}
+
+static fm_status set_cushions(const fm_entries *entries, const fm_entry *entry,
+                              fm_job_spec *spec, fm_error *error)
+{
+    static const char *const words[] = {"fold", "keep"};
+    size_t which = 0;
+    fm_status status = fm_entry_word(entries, entry, words, 2, &which, error);
+    spec->cushions = which == 1;
+    return status;
+}
+
+static fm_status set_threshold(const fm_entries *entries, const fm_entry *entry,
+                               fm_job_spec *spec, fm_error *error)
+{
+    fm_status status = fm_entry_number(entries, entry, &spec->threshold, error);
+    if (status == FM_OK && !(spec->threshold >= 0 && spec->threshold < 1)) {
+        status = fm_entry_fail(entries, entry, error,
+                               "is a part of a row's greatest entry, from 0 to less "
+                               "than 1, not '%s'",
+                               entry->value[0]);
+    }
+    return status;
+}
+
 static const job_key keys[] = {
     {"model.file", false, set_model_file},
     {"model.variable", false, set_variable},
@@ -327,6 +372,9 @@ static const job_key keys[] = {
     {"solver.refine", false, set_refine},
     {"solver.stop_early", false, set_stop_early},
     {"solver.exact", false, set_exact},
+    {"derivatives.quantity", false, set_quantity},
+    {"derivatives.cushions", false, set_cushions},
+    {"derivatives.threshold", false, set_threshold},
     {"output", false, set_output},
 };
 enum { NKEYS = sizeof keys / sizeof *keys };
@@ -392,7 +440,7 @@ static bool is_section(const char *name, const char *key)
 static fm_status fail_unknown(const fm_entries *entries, const fm_entry *entry,
                               fm_error *error)
 {
-    char all[600];
+    char all[900];
     size_t used = 0;
     bool section = false;
     for (size_t i = 0; i < NKEYS; i++) {

@@ -93,7 +93,7 @@ static hid_t creation_list(hid_t kind)
     hid_t list = H5Pcreate(kind);
     bool good = H5Pset_obj_track_times(list, false) >= 0 &&
                 H5Pset_attr_creation_order(list, order) >= 0;
-    if (kind == H5P_FILE_CREATE) {
+    if (kind == H5P_FILE_CREATE || kind == H5P_GROUP_CREATE) {
         good = good && H5Pset_link_creation_order(list, order) >= 0;
     }
     if (!good) {
@@ -144,10 +144,33 @@ void fm_nc_update(const char *path, fm_nc *nc)
     open_again(path, H5F_ACC_RDWR, nc);
 }
 
+void fm_nc_extend(const char *path, size_t axes, fm_nc *nc)
+{
+    fm_nc_update(path, nc);
+    nc->axes = axes;
+    for (size_t i = 0; i < axes; i++) {
+        nc->axis[i] = -1;
+    }
+}
+
+void fm_nc_take_up(fm_nc *nc, fm_nc_axis axis, const char *name)
+{
+    if (nc->error.status != FM_OK || nc->axis[axis] >= 0) {
+        return;
+    }
+    nc->axis[axis] = H5Dopen2(nc->file, name, H5P_DEFAULT);
+    if (nc_good(nc, nc->axis[axis], "HDF5 cannot open again", name)) {
+        hid_t space = H5Dget_space(nc->axis[axis]);
+        H5Sget_simple_extent_dims(space, &nc->length[axis], NULL);
+        H5Sclose(space);
+    }
+}
+
+/* (A group or a data set.) */
 static void close_variable(fm_nc *nc)
 {
     if (nc->variable >= 0) {
-        nc_good(nc, H5Dclose(nc->variable), "HDF5 cannot finish", "a variable");
+        nc_good(nc, H5Oclose(nc->variable), "HDF5 cannot finish", "a variable");
         nc->variable = -1;
     }
 }
@@ -156,7 +179,9 @@ fm_status fm_nc_close(fm_nc *nc, fm_error *error)
 {
     close_variable(nc);
     for (size_t i = 0; i < nc->axes; i++) {
-        nc_good(nc, H5Dclose(nc->axis[i]), "HDF5 cannot finish", "a dimension");
+        if (nc->axis[i] >= 0) {
+            nc_good(nc, H5Dclose(nc->axis[i]), "HDF5 cannot finish", "a dimension");
+        }
     }
     if (nc->file >= 0) {
         nc_good(nc, H5Fclose(nc->file), "HDF5 cannot finish", "the file");
@@ -267,10 +292,25 @@ fm_nc_place fm_nc_variable(fm_nc *nc, const char *name, fm_nc_type type, size_t 
     if (nc->error.status == FM_OK) {
         place.offset = H5Dget_offset(nc->object);
         place.size = H5Dget_storage_size(nc->object);
-        nc_good(nc, place.offset == HADDR_UNDEF ? -1 : 0, "HDF5 has no place for",
-                name);
+        bool nowhere = place.size > 0 && place.offset == HADDR_UNDEF;
+        nc_good(nc, nowhere ? -1 : 0, "HDF5 has no place for", name);
     }
     return place;
+}
+
+void fm_nc_group(fm_nc *nc, const char *name)
+{
+    close_variable(nc);
+    if (nc->error.status != FM_OK) {
+        return;
+    }
+    hid_t list = creation_list(H5P_GROUP_CREATE);
+    nc->variable = nc->checking
+                       ? H5Gopen2(nc->file, name, H5P_DEFAULT)
+                       : H5Gcreate2(nc->file, name, H5P_DEFAULT, list, H5P_DEFAULT);
+    nc->object = nc->variable;
+    nc_good(nc, nc->variable, "HDF5 cannot define the group", name);
+    H5Pclose(list);
 }
 
 void fm_nc_strings(fm_nc *nc, const char *name, fm_nc_axis axis, char *const *strings)

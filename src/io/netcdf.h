@@ -23,7 +23,7 @@ typedef enum fm_nc_type {
     FM_NC_U8
 } fm_nc_type;
 
-enum { FM_NC_AXES = 8, FM_NC_RANK = 3 };
+enum { FM_NC_AXES = 16, FM_NC_RANK = 3 };
 
 /* One axis of a variable: the number of a dimension of the file. */
 typedef size_t fm_nc_axis;
@@ -32,7 +32,7 @@ typedef struct fm_nc {
     hid_t file;
     bool checking;
     hid_t object;           /* what attributes go to */
-    hid_t variable;         /* the open variable that is not a dimension, or -1 */
+    hid_t variable;         /* the open variable or group that is no dimension, or -1 */
     hid_t axis[FM_NC_AXES]; /* dimension scales, open as long as the file */
     hsize_t length[FM_NC_AXES];
     size_t axes;
@@ -44,6 +44,12 @@ typedef struct fm_nc {
 /* A new file, replacing what is there; or one just written, to compare with. */
 void fm_nc_create(const char *path, fm_nc *nc);
 void fm_nc_check(const char *path, fm_nc *nc);
+
+/* A file written before, to describe more of: what is laid out from here on comes
+ * behind what is there. Its dimensions are known by their numbers, those of the
+ * description so far; one that is to be used again is taken up by its name. */
+void fm_nc_extend(const char *path, size_t axes, fm_nc *nc);
+void fm_nc_take_up(fm_nc *nc, fm_nc_axis axis, const char *name);
 
 /* A file written before, to overwrite a range in; nothing else can be called then. */
 void fm_nc_update(const char *path, fm_nc *nc);
@@ -70,11 +76,16 @@ fm_nc_place fm_nc_variable(fm_nc *nc, const char *name, fm_nc_type type, size_t 
                            const fm_nc_axis *axes, const void *fill,
                            const void *values);
 
+/* A group, whose variables are then named GROUP/NAME; attributes go to it. */
+void fm_nc_group(fm_nc *nc, const char *name);
+
 /* A variable of UTF-8 strings of any length. */
 void fm_nc_strings(fm_nc *nc, const char *name, fm_nc_axis axis, char *const *strings);
 
-/* Attributes: text, or n numbers of one type. */
+/* Attributes: text, or n numbers of one type; or text as a string of any length, where
+ * readers want just that. */
 void fm_nc_text(fm_nc *nc, const char *name, const char *value);
+void fm_nc_string(fm_nc *nc, const char *name, const char *value);
 void fm_nc_numbers(fm_nc *nc, const char *name, fm_nc_type type, size_t n,
                    const void *values);
 

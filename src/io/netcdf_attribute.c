@@ -59,6 +59,43 @@ void fm_nc_text(fm_nc *nc, const char *name, const char *value)
     H5Tclose(type);
 }
 
+static void compare_string(fm_nc *nc, hid_t attribute, const char *name, hid_t type,
+                           const char *value)
+{
+    char *found = NULL;
+    herr_t read = H5Aread(attribute, type, (void *)&found);
+    if (nc_good(nc, read, "HDF5 cannot read back", name) &&
+        (!found || strcmp(found, value) != 0)) {
+        nc_differs(nc, name);
+    }
+    H5free_memory(found);
+}
+
+void fm_nc_string(fm_nc *nc, const char *name, const char *value)
+{
+    if (nc->error.status != FM_OK) {
+        return;
+    }
+    hid_t type = H5Tcopy(H5T_C_S1);
+    hid_t space = H5Screate(H5S_SCALAR);
+    H5Tset_size(type, H5T_VARIABLE);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    hid_t attribute = nc->checking ? H5Aopen(nc->object, name, H5P_DEFAULT)
+                                   : H5Acreate2(nc->object, name, type, space,
+                                                H5P_DEFAULT, H5P_DEFAULT);
+    if (nc_good(nc, attribute, "HDF5 cannot define the attribute", name)) {
+        if (nc->checking) {
+            compare_string(nc, attribute, name, type, value);
+        } else {
+            nc_good(nc, H5Awrite(attribute, type, (const void *)&value),
+                    "HDF5 cannot write", name);
+        }
+        H5Aclose(attribute);
+    }
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
 void fm_nc_numbers(fm_nc *nc, const char *name, fm_nc_type type, size_t n,
                    const void *values)
 {

@@ -18,7 +18,9 @@
 #include "fields.h"
 #include "part_file.h"
 #include "provenance.h"
+#include "result_derived.h"
 #include "result_layout.h"
+#include "result_rows.h"
 #include "result_sums.h"
 #include "slabs.h"
 #include "source_states.h"
@@ -32,6 +34,9 @@ struct fm_result_file {
     double *arrival_s;              /* [npairs] */
     uint8_t *arrival_status;        /* [npairs] fm_pair_status */
     uint8_t *shot_state;            /* [shots.n] of FM_SOURCE_... */
+    fm_result_derived derived;      /* rays and misfits */
+    fm_result_rows rows;            /* points of rays, Fréchet rows */
+    bool summed;                    /* fm_result_add_sums was called */
     fm_range found[FM_LATER_KINDS]; /* in what was written so far */
     fm_range range[FM_LATER_KINDS]; /* as it stands in the file; NaN: none */
 };
@@ -42,6 +47,8 @@ static void destroy(fm_result_file *file)
     for (int i = 0; i < FM_LATER_KINDS; i++) {
         fm_slabs_clear(&file->later[i]);
     }
+    fm_result_derived_clear(&file->derived);
+    fm_result_rows_clear(&file->rows);
     fm_part_clear(&file->part);
     fm_provenance_clear(&file->provenance);
     free(file->arrival_s);
@@ -93,7 +100,8 @@ static fm_status lay_out(fm_result_file *file, fm_error *error)
     fm_nc nc;
     fm_nc_place place[FM_LATER_KINDS] = {0};
     fm_nc_create(file->part.temporary, &nc);
-    fm_layout_describe(&nc, file->job, &file->provenance, file->range, place);
+    file->rows.axes =
+        fm_layout_describe(&nc, file->job, &file->provenance, file->range, place);
     fm_status status = fm_nc_close(&nc, error);
     for (fm_later i = 0; i < FM_LATER_KINDS && status == FM_OK; i++) {
         if (fm_later_wanted(file->job, i)) {
@@ -116,6 +124,9 @@ static fm_status check(fm_result_file *file, bool slabs, fm_error *error)
     fm_status status = FM_OK;
     for (int i = 0; i < FM_LATER_KINDS && slabs && status == FM_OK; i++) {
         status = fm_slabs_check(&file->later[i], &nc, error);
+    }
+    if (slabs && status == FM_OK) {
+        status = fm_result_rows_check(&file->rows, &nc, error);
     }
     fm_status closed = fm_nc_close(&nc, status == FM_OK ? error : NULL);
     return status == FM_OK ? closed : status;
@@ -165,6 +176,12 @@ static fm_status begin(fm_result_file *file, const char *path, fm_error *error)
         status = allocate_tables(file, error);
     }
     if (status == FM_OK) {
+        status = fm_result_derived_create(file->job, &file->derived, error);
+    }
+    if (status == FM_OK) {
+        status = fm_result_rows_create(file->part.path, file->job, &file->rows, error);
+    }
+    if (status == FM_OK) {
         status = fm_part_reserve(&file->part, fm_result_bytes(file->job), error);
     }
     if (status == FM_OK) {
@@ -191,6 +208,7 @@ fm_status fm_result_create(const char *path, const fm_job *job, fm_result_file *
     }
     (*file)->job = job;
     (*file)->part.descriptor = -1;
+    (*file)->rows.spool.descriptor = -1;
     (*file)->fields = fm_fields_of(&(*file)->later[FM_LATER_FIELDS], &(*file)->part);
     for (int i = 0; i < FM_LATER_KINDS; i++) {
         (*file)->found[i] = (fm_range){INFINITY, -INFINITY};
@@ -236,8 +254,11 @@ fm_status fm_result_add(fm_result_file *file, const fm_shot_result *result,
         return FM_OK;
     }
     keep_rows(file, result);
-    fm_status status =
-        file->job->spec.want_fields ? keep_field(file, result, error) : FM_OK;
+    fm_result_derived_add(&file->derived, result);
+    fm_status status = fm_result_rows_add(&file->rows, result, error);
+    if (status == FM_OK && file->job->spec.want_fields) {
+        status = keep_field(file, result, error);
+    }
     if (status != FM_OK) {
         fm_fail_within(error, "%s", file->part.path);
         return status;
@@ -246,13 +267,25 @@ fm_status fm_result_add(fm_result_file *file, const fm_shot_result *result,
     return FM_OK;
 }
 
+/* sums NULL: there are none. */
+static fm_status write_sums(fm_result_file *file, const fm_shot_sums *sums,
+                            fm_error *error)
+{
+    const fm_job *job = file->job;
+    fm_status status =
+        fm_result_derived_sums(job, file->later, &file->part, sums, error);
+    if (status == FM_OK && job->spec.want_sum) {
+        status = fm_result_sums_write(file->later, &file->part, &job->medium.grid, sums,
+                                      file->found, error);
+    }
+    return status;
+}
+
 fm_status fm_result_add_sums(fm_result_file *file, const fm_shot_sums *sums,
                              fm_error *error)
 {
-    const fm_grid *grid = &file->job->medium.grid;
-    assert(file->job->spec.want_sum);
-    fm_status status =
-        fm_result_sums_write(file->later, &file->part, grid, sums, file->found, error);
+    file->summed = true;
+    fm_status status = write_sums(file, sums, error);
     if (status != FM_OK) {
         fm_fail_within(error, "%s", file->part.path);
     }
@@ -303,13 +336,7 @@ static fm_status finish_fields(fm_result_file *file, fm_error *error)
 
 static fm_status write_missing_sums(fm_result_file *file, fm_error *error)
 {
-    const fm_slabs *shots = &file->later[FM_LATER_SUM_SHOTS];
-    if (!shots->name || fm_slabs_written(shots, 0)) {
-        return FM_OK;
-    }
-    const fm_grid *grid = &file->job->medium.grid;
-    return fm_result_sums_write(file->later, &file->part, grid, NULL, file->found,
-                                error);
+    return file->summed ? FM_OK : write_sums(file, NULL, error);
 }
 
 /* Ranges are known when all has been written. */
@@ -357,7 +384,14 @@ static fm_status finish(fm_result_file *file, fm_error *error)
         status = write_states(file, error);
     }
     if (status == FM_OK) {
+        status = fm_result_derived_write(&file->derived, file->arrival_s, file->later,
+                                         &file->part, error);
+    }
+    if (status == FM_OK) {
         status = write_ranges(file, error);
+    }
+    if (status == FM_OK) {
+        status = fm_result_rows_write(&file->rows, &file->part, error);
     }
     if (status == FM_OK) {
         status = fm_part_sync(&file->part, error);

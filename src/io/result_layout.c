@@ -20,6 +20,7 @@ typedef struct draft {
     fm_nc_place *place;
     double *scratch; /* as long as the longest axis */
     fm_nc_axis x, z, source, receiver, pair, interface;
+    fm_nc_axis coefficient_x, coefficient_z, cell_x, cell_z;
 } draft;
 
 typedef struct axis_words {
@@ -83,6 +84,16 @@ static void describe_position(fm_nc *nc, const axis_words *words)
     }
 }
 
+void fm_layout_describe_x(fm_nc *nc, fm_geometry geometry)
+{
+    describe_position(nc, &x_words[geometry]);
+}
+
+void fm_layout_describe_z(fm_nc *nc, fm_geometry geometry)
+{
+    describe_position(nc, &z_words[geometry]);
+}
+
 static fm_nc_axis put_coordinate(const draft *d, const char *name, size_t n,
                                  const double *values, const axis_words *words)
 {
@@ -108,6 +119,60 @@ static fm_nc_axis put_numbered(const draft *d, const char *name, size_t n,
     return axis;
 }
 
+/* coefficient_lon, cell_lon ...; their units are those of the grid. */
+static fm_nc_axis put_beside(const draft *d, const char *kind, const char *axis,
+                             size_t n, const char *long_name, const char *units)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s_%s", kind, axis);
+    fm_nc_axis made = fm_nc_coordinate(d->nc, name, n, d->scratch);
+    fm_nc_text(d->nc, "units", units);
+    fm_nc_text(d->nc, "long_name", long_name);
+    return made;
+}
+
+/* Where coefficients have no place they are numbered. */
+static void put_coefficient_axes(draft *d)
+{
+    const fm_job *job = d->job;
+    const fm_coefficients *of = &job->coefficients;
+    fm_geometry geometry = job->medium.grid.geometry;
+    if (!fm_job_wants_coefficients(&job->spec)) {
+        return;
+    }
+    fm_model_kind kind = job->model.kind;
+    bool nodes = kind == FM_MODEL_NODES, knots = kind == FM_MODEL_PROFILE;
+    double *x = d->scratch, *z = d->scratch + of->nx;
+    fm_coefficients_positions(&job->model, of, x, z);
+    d->coefficient_x = put_beside(d, "coefficient", x_name(d), of->nx,
+                                  "where the coefficients of the model are",
+                                  nodes ? x_words[geometry].unit : "1");
+    d->scratch = z;
+    d->coefficient_z = put_beside(d, "coefficient", z_name(d), of->nz,
+                                  "where the coefficients of the model are",
+                                  nodes || knots ? z_words[geometry].unit : "1");
+    d->scratch = x;
+}
+
+static void put_cell_axes(draft *d)
+{
+    const fm_grid *grid = &d->job->medium.grid;
+    if (!d->job->spec.want_coverage) {
+        return;
+    }
+    fm_cells cells = fm_cells_of(&d->job->model, grid);
+    for (size_t k = 0; k < cells.nz; k++) {
+        d->scratch[k] = fm_cells_z(&cells, k);
+    }
+    d->cell_z = put_beside(d, "cell", z_name(d), cells.nz, "centres of cells",
+                           z_words[grid->geometry].unit);
+    for (size_t i = 0; i < cells.nx; i++) {
+        d->scratch[i] = fm_cells_x(&cells, i);
+    }
+    d->cell_x = put_beside(d, "cell", x_name(d), cells.nx, "centres of cells",
+                           x_words[grid->geometry].unit);
+}
+
 static void put_axes(draft *d)
 {
     const fm_grid *grid = &d->job->medium.grid;
@@ -118,7 +183,7 @@ static void put_axes(draft *d)
         d->receiver = put_numbered(d, "receiver", survey->receivers.n,
                                    "number of the receiver, from 1");
     }
-    if (fm_later_wanted(d->job, FM_LATER_ARRIVAL)) {
+    if (fm_layout_has_pairs(d->job)) {
         d->pair = fm_nc_dimension(d->nc, "pair", survey->npairs);
     }
     if (d->job->medium.ninterfaces > 0) {
@@ -130,6 +195,8 @@ static void put_axes(draft *d)
         d->scratch[i] = fm_grid_x(grid, i);
     }
     d->x = put_coordinate(d, x_name(d), grid->nx, d->scratch, &x_words[grid->geometry]);
+    put_coefficient_axes(d);
+    put_cell_axes(d);
 }
 
 /* source_id, source_x, source_z: who stands where, in the names of the geometry. */
@@ -311,17 +378,12 @@ static void put_indices(const draft *d, const char *name, const size_t *values,
     fm_nc_text(d->nc, "long_name", long_name);
 }
 
-static void put_pairs(const draft *d)
+static void put_arrivals(const draft *d)
 {
-    const fm_survey *survey = &d->job->survey;
     const double none = NAN;
     if (!fm_later_wanted(d->job, FM_LATER_ARRIVAL)) {
         return;
     }
-    put_indices(d, "arrival_source", survey->pair_source,
-                "index of the pair's source along dimension source, from 0");
-    put_indices(d, "arrival_receiver", survey->pair_receiver,
-                "index of the pair's receiver along dimension receiver, from 0");
     put_later(d, FM_LATER_ARRIVAL, 1, &d->pair, &none);
     fm_nc_text(d->nc, "units", "s");
     fm_nc_text(d->nc, "long_name", "first-arrival time from source to receiver");
@@ -330,6 +392,19 @@ static void put_pairs(const draft *d)
     put_later(d, FM_LATER_ARRIVAL_STATUS, 1, &d->pair, NULL);
     fm_nc_text(d->nc, "long_name", "state of the pair");
     put_flags(d->nc, "not_done reached unreachable");
+}
+
+static void put_pairs(const draft *d)
+{
+    const fm_survey *survey = &d->job->survey;
+    if (!fm_layout_has_pairs(d->job)) {
+        return;
+    }
+    put_indices(d, "arrival_source", survey->pair_source,
+                "index of the pair's source along dimension source, from 0");
+    put_indices(d, "arrival_receiver", survey->pair_receiver,
+                "index of the pair's receiver along dimension receiver, from 0");
+    put_arrivals(d);
     if (survey->observed_s) {
         put_seconds(d, "arrival_observed", survey->observed_s, "observed time");
     }
@@ -339,10 +414,90 @@ static void put_pairs(const draft *d)
     }
 }
 
+static void put_traces(const draft *d)
+{
+    static const uint8_t states[] = {0, 1, 2, 3, 4, 5};
+    const double none = NAN;
+    if (!fm_later_wanted(d->job, FM_LATER_RAY_STATUS)) {
+        return;
+    }
+    put_later(d, FM_LATER_RAY_STATUS, 1, &d->pair, NULL);
+    fm_nc_text(d->nc, "long_name", "how the pair's ray came to its source");
+    fm_nc_numbers(d->nc, "flag_values", FM_NC_U8, 6, states);
+    fm_nc_text(d->nc, "flag_meanings",
+               "not_done reached along_edge fallback failed unreachable");
+    put_later(d, FM_LATER_RAY_TIME, 1, &d->pair, &none);
+    fm_nc_text(d->nc, "units", "s");
+    fm_nc_text(d->nc, "long_name", "slowness integrated along the ray");
+    put_later(d, FM_LATER_RAY_LENGTH, 1, &d->pair, &none);
+    fm_nc_text(d->nc, "units", "km");
+    fm_nc_text(d->nc, "long_name", "length of the ray");
+}
+
+static void put_misfit(const draft *d)
+{
+    const double none = NAN;
+    if (!fm_later_wanted(d->job, FM_LATER_MISFIT)) {
+        return;
+    }
+    put_later(d, FM_LATER_MISFIT, 1, &d->source, &none);
+    fm_nc_text(d->nc, "units", "1");
+    fm_nc_text(
+        d->nc, "long_name",
+        "half the sum over the source's pairs of the squared residuals by sigma");
+    put_later(d, FM_LATER_MISFIT_SUM, 0, NULL, NULL);
+    fm_nc_text(d->nc, "units", "1");
+    fm_nc_text(d->nc, "long_name", "sum of the misfits of all sources done");
+    put_later(d, FM_LATER_MISFIT_PAIRS, 0, NULL, NULL);
+    fm_nc_text(d->nc, "units", "1");
+    fm_nc_text(d->nc, "long_name", "number of pairs in the misfit");
+}
+
+static void put_coefficients(const draft *d)
+{
+    const fm_job *job = d->job;
+    const fm_coefficients *of = &job->coefficients;
+    if (!fm_job_wants_coefficients(&job->spec)) {
+        return;
+    }
+    bool speed = of->quantity == FM_SPEED;
+    const fm_nc_axis axes[] = {d->coefficient_z, d->coefficient_x};
+    fm_coefficients_values(&job->model, of, d->scratch);
+    fm_nc_variable(d->nc, "coefficient", FM_NC_F64, 2, axes, NULL, d->scratch);
+    if (job->model.kind != FM_MODEL_GRADIENT) {
+        fm_nc_text(d->nc, "units", speed ? "km s-1" : "s km-1");
+    }
+    fm_nc_text(d->nc, "long_name", "coefficients of the model");
+    if (job->spec.want_gradient) {
+        put_later(d, FM_LATER_GRADIENT, 2, axes, NULL);
+        fm_nc_text(d->nc, "long_name",
+                   "derivative of the misfit with respect to the coefficients, summed "
+                   "over all sources done");
+    }
+}
+
+static void put_coverage(const draft *d)
+{
+    const fm_nc_axis axes[] = {d->cell_z, d->cell_x};
+    if (d->job->spec.want_coverage) {
+        put_later(d, FM_LATER_COVERAGE, 2, axes, NULL);
+        fm_nc_text(d->nc, "units", "km");
+        fm_nc_text(d->nc, "long_name", "length of all rays in the cell");
+    }
+}
+
 static size_t longest(const fm_job *job)
 {
-    const size_t lengths[] = {job->medium.grid.nx, job->survey.sources.n,
-                              job->survey.receivers.n, job->medium.ninterfaces};
+    const fm_coefficients *of = &job->coefficients;
+    fm_cells cells = fm_cells_of(&job->model, &job->medium.grid);
+    const size_t lengths[] = {job->medium.grid.nx,
+                              job->survey.sources.n,
+                              job->survey.receivers.n,
+                              job->medium.ninterfaces,
+                              of->nx * of->nz,
+                              of->nx + of->nz,
+                              cells.nx,
+                              cells.nz};
     size_t most = 1;
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         most = lengths[i] > most ? lengths[i] : most;
@@ -350,15 +505,17 @@ static size_t longest(const fm_job *job)
     return most;
 }
 
-void fm_layout_describe(fm_nc *nc, const fm_job *job, const fm_provenance *provenance,
-                        const fm_range range[FM_LATER_KINDS], fm_nc_place *place)
+fm_layout_axes fm_layout_describe(fm_nc *nc, const fm_job *job,
+                                  const fm_provenance *provenance,
+                                  const fm_range range[FM_LATER_KINDS],
+                                  fm_nc_place *place)
 {
     size_t n = longest(job);
     draft d = {.nc = nc, .job = job, .range = range, .place = place};
     d.scratch = malloc(n * sizeof *d.scratch);
     if (!d.scratch) {
         fm_fail_memory(&nc->error, "an axis", (double)(n * sizeof *d.scratch));
-        return;
+        return (fm_layout_axes){0};
     }
     global_attributes(&d, provenance);
     put_axes(&d);
@@ -372,5 +529,10 @@ void fm_layout_describe(fm_nc *nc, const fm_job *job, const fm_provenance *prove
     put_source_states(&d);
     put_fields(&d);
     put_sums(&d);
+    put_traces(&d);
+    put_misfit(&d);
+    put_coefficients(&d);
+    put_coverage(&d);
     free(d.scratch);
+    return (fm_layout_axes){nc->axes, d.pair};
 }

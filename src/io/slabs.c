@@ -62,6 +62,34 @@ fm_status fm_slabs_write(fm_slabs *slabs, const fm_part_file *part, size_t i,
     return status;
 }
 
+fm_status fm_slab_stream_begin(fm_slabs *slabs, const fm_part_file *part,
+                               fm_slab_stream *stream, fm_error *error)
+{
+    *stream = (fm_slab_stream){.slabs = slabs, .part = part};
+    return fm_hash_create(&stream->hash, error);
+}
+
+fm_status fm_slab_stream_put(fm_slab_stream *stream, const void *bytes, size_t size,
+                             fm_error *error)
+{
+    uint64_t place = fm_slabs_offset(stream->slabs, 0) + stream->done;
+    fm_status status = fm_part_write(stream->part, place, bytes, size, error);
+    if (status == FM_OK) {
+        fm_hash_add(stream->hash, bytes, size);
+        stream->done += size;
+    }
+    return status;
+}
+
+void fm_slab_stream_end(fm_slab_stream *stream)
+{
+    if (stream->hash) {
+        fm_hash_text(stream->hash, stream->slabs->digest[0]);
+    }
+    fm_hash_destroy(stream->hash);
+    stream->hash = NULL;
+}
+
 bool fm_slabs_written(const fm_slabs *slabs, size_t i)
 {
     return slabs->digest[i][0] != '\0';

@@ -26,6 +26,19 @@ fm_status fm_slabs_write(fm_slabs *slabs, const fm_part_file *part, size_t i,
 uint64_t fm_slabs_offset(const fm_slabs *slabs, size_t i); /* in the file */
 bool fm_slabs_written(const fm_slabs *slabs, size_t i);
 
+/* The first slab, written in pieces one after the other. */
+typedef struct fm_slab_stream {
+    fm_slabs *slabs;
+    const fm_part_file *part;
+    fm_hash *hash;
+    uint64_t done;
+} fm_slab_stream;
+fm_status fm_slab_stream_begin(fm_slabs *slabs, const fm_part_file *part,
+                               fm_slab_stream *stream, fm_error *error);
+fm_status fm_slab_stream_put(fm_slab_stream *stream, const void *bytes, size_t size,
+                             fm_error *error);
+void fm_slab_stream_end(fm_slab_stream *stream);
+
 /* Read every slab through HDF5, as a reader of the file will, and compare digests. */
 fm_status fm_slabs_check(const fm_slabs *slabs, fm_nc *nc, fm_error *error);
 

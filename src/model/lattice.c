@@ -259,26 +259,40 @@ static double corner(const fm_lattice *lattice, const fm_stencil *row, size_t fi
     return tap_row(lattice, row, ring + k)[first + ring + i];
 }
 
-static double beside_mask(const fm_lattice *lattice, const fm_stencil *column,
-                          const fm_stencil *row)
+/* The weights of the cell's corners for a node beside a mask, masked corners 0; returns
+ * their sum, by which they are still to be divided, or 0 when the node is masked. */
+static double share_corners(const fm_lattice *lattice, const fm_stencil *column,
+                            const fm_stencil *row, double share[4])
 {
     double along_x[2] = {1 - column->fraction, column->fraction};
     double along_z[2] = {1 - row->fraction, row->fraction};
-    double sum = 0, open = 0, nearest = 0, nearest_open = 0;
+    double open = 0, nearest = 0, nearest_open = 0;
     for (size_t k = 0; k < 2; k++) {
         for (size_t i = 0; i < 2; i++) {
-            double value = corner(lattice, row, column->first, i, k);
+            bool masked = isnan(corner(lattice, row, column->first, i, k));
             double weight = along_x[i] * along_z[k];
             nearest = fmax(nearest, weight);
-            if (!isnan(value)) {
-                nearest_open = fmax(nearest_open, weight);
-                sum += weight * value;
-                open += weight;
-            }
+            share[2 * k + i] = masked ? 0 : weight;
+            nearest_open = fmax(nearest_open, share[2 * k + i]);
+            open += share[2 * k + i];
         }
     }
     /* The nearest node has the greatest weight; allow for rounding in a tie. */
-    return nearest_open < nearest * (1 - 1e-9) ? NAN : sum / open;
+    return nearest_open < nearest * (1 - 1e-9) ? 0 : open;
+}
+
+static double beside_mask(const fm_lattice *lattice, const fm_stencil *column,
+                          const fm_stencil *row)
+{
+    double share[4], sum = 0;
+    double open = share_corners(lattice, column, row, share);
+    if (open == 0) {
+        return NAN;
+    }
+    for (size_t n = 0; n < 4; n++) {
+        sum += term(share[n], corner(lattice, row, column->first, n % 2, n / 2));
+    }
+    return sum / open;
 }
 
 static bool is_masked_cell(const fm_lattice *lattice, const fm_stencil *row,
@@ -332,4 +346,39 @@ void fm_lattice_row(fm_lattice *lattice, size_t row, double *speed)
             mend_run(lattice, stencil, run, speed);
         }
     }
+}
+
+static size_t mended_in_run(const fm_lattice *lattice, const fm_stencil *row,
+                            const fm_run *run, fm_mended *mended)
+{
+    size_t n = 0;
+    for (size_t i = run->begin; i < run->end; i++) {
+        const fm_stencil *column = lattice->column + i;
+        if (!isnan(weigh_again(lattice, column, row))) {
+            continue;
+        }
+        double open = share_corners(lattice, column, row, mended[n].weight);
+        for (size_t c = 0; c < 4; c++) {
+            mended[n].weight[c] /= open;
+        }
+        mended[n].column = i;
+        n += open > 0;
+    }
+    return n;
+}
+
+size_t fm_lattice_mended(fm_lattice *lattice, size_t row, fm_mended *mended)
+{
+    const fm_stencil *stencil = lattice->row + row;
+    size_t found = 0;
+    hold_rows(lattice, stencil);
+    add_line(lattice, stencil);
+    for (size_t n = 0; n < lattice->nruns; n++) {
+        const fm_run *run = lattice->run + n;
+        if (!all_finite(lattice->line + run->first, lattice->taps) &&
+            !is_masked_cell(lattice, stencil, run->first)) {
+            found += mended_in_run(lattice, stencil, run, mended + found);
+        }
+    }
+    return found;
 }

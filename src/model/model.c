@@ -78,5 +78,6 @@ fm_status fm_model_add_cushion(fm_model *model, fm_error *error)
     fill_ring(vertex, nx, nz);
     free(model->values);
     model->values = vertex;
+    model->cushion_extrapolated = true;
     return FM_OK;
 }

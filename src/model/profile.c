@@ -53,23 +53,33 @@ static double speed_or_mask(double speed)
     return speed == 0 ? NAN : speed;
 }
 
-static double speed_between_jumps(const fm_model *model, double depth)
+static fm_knot_place between_jumps(const fm_model *model, double depth)
 {
     size_t knot = knot_above(model, depth);
-    const double *z = model->depth_km + knot, *v = model->knot_speed + knot;
+    const double *z = model->depth_km + knot;
     double span = z[1] - z[0];
     double fraction = span > 0 ? fmin(fmax((depth - z[0]) / span, 0), 1) : 0;
-    return speed_or_mask(v[0] + fraction * (v[1] - v[0]));
+    return (fm_knot_place){.knot = knot, .fraction = fraction};
 }
 
-double fm_profile_speed(const fm_model *model, double z, fm_side side)
+fm_knot_place fm_profile_find(const fm_model *model, double z, fm_side side)
 {
     double depth = fm_profile_depth(model, z);
     size_t upper = fm_profile_jump_at(model, depth);
     if (upper == model->nknots) {
-        return speed_between_jumps(model, depth);
+        return between_jumps(model, depth);
     }
     /* Rows count downwards in cartesian geometry, upwards in a polar section. */
     bool deeper = (side == FM_BEYOND) == (model->geometry != FM_POLAR);
-    return speed_or_mask(model->knot_speed[deeper ? upper + 1 : upper]);
+    return (fm_knot_place){.knot = deeper ? upper + 1 : upper};
+}
+
+double fm_profile_speed(const fm_model *model, double z, fm_side side)
+{
+    fm_knot_place place = fm_profile_find(model, z, side);
+    const double *v = model->knot_speed + place.knot;
+    if (place.fraction == 0) {
+        return speed_or_mask(v[0]);
+    }
+    return speed_or_mask(v[0] + place.fraction * (v[1] - v[0]));
 }

@@ -23,6 +23,13 @@ double fm_profile_depth(const fm_model *model, double z);
  * repeated depth with equal speeds is none. */
 size_t fm_profile_jump_at(const fm_model *model, double depth_km);
 
+/* Where row z of a grid is: at a knot (fraction 0), or between it and the next. */
+typedef struct fm_knot_place {
+    size_t knot;
+    double fraction; /* 0 to 1 */
+} fm_knot_place;
+fm_knot_place fm_profile_find(const fm_model *model, double z, fm_side side);
+
 /* The speed in row z of a grid. */
 double fm_profile_speed(const fm_model *model, double z, fm_side side);
 
@@ -68,5 +75,15 @@ void fm_lattice_clear(fm_lattice *lattice);
 /* Speeds of row `row` of the grid, [nx]. Rows may be asked for in any order; in theirs,
  * each row of vertices is fetched once. */
 void fm_lattice_row(fm_lattice *lattice, size_t row, double *speed);
+
+/* A node that masks leave to the open corners of its cell, and their weights. */
+typedef struct fm_mended {
+    size_t column;
+    double weight[4]; /* of the corners, x fastest; they add to 1 */
+} fm_mended;
+
+/* Those of a row of the grid, from left to right: mended[nx] has room. Returns how
+ * many. */
+size_t fm_lattice_mended(fm_lattice *lattice, size_t row, fm_mended *mended);
 
 #endif

@@ -451,12 +451,52 @@ static void solver_unfactored(job_view *v)
 
 static void wants_fields(job_view *v)
 {
-    v->want_fields = !v->want_fields;
+    v->want.fields = !v->want.fields;
 }
 
 static void wants_sum(job_view *v)
 {
-    v->want_sum = !v->want_sum;
+    v->addend.fields = !v->addend.fields;
+}
+
+static void wants_traced(job_view *v)
+{
+    v->want.traced = !v->want.traced;
+}
+
+static void wants_rays(job_view *v)
+{
+    v->want.rays = !v->want.rays;
+}
+
+static void wants_frechet(job_view *v)
+{
+    v->want.frechet = !v->want.frechet;
+}
+
+static void wants_coverage(job_view *v)
+{
+    v->want_coverage = !v->want_coverage;
+}
+
+static void wants_gradient(job_view *v)
+{
+    v->want_gradient = !v->want_gradient;
+}
+
+static void wants_slowness(job_view *v)
+{
+    v->coefficients.quantity = FM_SLOWNESS;
+}
+
+static void wants_cushions(job_view *v)
+{
+    v->coefficients.cushions = true;
+}
+
+static void wants_less(job_view *v)
+{
+    v->threshold = 1e-3;
 }
 
 static void digest_of(const job_view *view, const char *version,
@@ -500,7 +540,15 @@ static void everything_that_a_worker_is_given_counts(void **state)
                                       solver_exact,
                                       solver_unfactored,
                                       wants_fields,
-                                      wants_sum};
+                                      wants_sum,
+                                      wants_traced,
+                                      wants_rays,
+                                      wants_frechet,
+                                      wants_coverage,
+                                      wants_gradient,
+                                      wants_slowness,
+                                      wants_cushions,
+                                      wants_less};
     for (size_t i = 0; i < sizeof tampers / sizeof *tampers; i++) {
         job_view view;
         char before[FM_HASH_TEXT], after[FM_HASH_TEXT];
@@ -544,23 +592,34 @@ static void a_key_is_of_the_digest_the_side_and_every_point(void **state)
     (void)state;
     const fm_point a = {1, 2}, b = {2, 1}, targets[] = {{1, 2}, {3, 4}, {5, 6}};
     const fm_point others[] = {{3, 4}, {1, 2}, {5, 6}};
+    const double times[] = {1, 2, 3, 4};
     struct {
         const char *digest;
         bool reciprocal;
         fm_point origin;
         const fm_point *targets;
         size_t n;
+        const double *observed, *pull;
     } shots[] = {
-        {"x", false, a, targets, 3}, {"y", false, a, targets, 3},
-        {"x", true, a, targets, 3},  {"x", false, b, targets, 3},
-        {"x", false, a, targets, 2}, {"x", false, a, others, 3},
-        {"x", false, a, NULL, 0},    {"x", false, a, targets + 1, 2},
+        {"x", false, a, targets, 3, NULL, NULL},
+        {"y", false, a, targets, 3, NULL, NULL},
+        {"x", true, a, targets, 3, NULL, NULL},
+        {"x", false, b, targets, 3, NULL, NULL},
+        {"x", false, a, targets, 2, NULL, NULL},
+        {"x", false, a, others, 3, NULL, NULL},
+        {"x", false, a, NULL, 0, NULL, NULL},
+        {"x", false, a, targets + 1, 2, NULL, NULL},
+        {"x", false, a, targets, 3, times, times},
+        {"x", false, a, targets, 3, times, times + 1},
+        {"x", false, a, targets, 3, times + 1, times},
     };
+    /* What was observed counts where a gradient is wanted. */
     enum { SHOTS = sizeof shots / sizeof *shots };
     char key[SHOTS][FM_HASH_TEXT];
     for (size_t i = 0; i < SHOTS; i++) {
         assert_int_equal(fm_cache_key(shots[i].digest, shots[i].reciprocal,
-                                      shots[i].origin, shots[i].targets, shots[i].n,
+                                      shots[i].origin, shots[i].targets,
+                                      shots[i].observed, shots[i].pull, shots[i].n,
                                       key[i], NULL),
                          FM_OK);
         for (size_t j = 0; j < i; j++) {

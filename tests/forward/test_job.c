@@ -178,6 +178,11 @@ static void change_the_geometry(fm_job *job)
     job->model.geometry = FM_GEOGRAPHIC;
 }
 
+static void change_the_cushion(fm_job *job)
+{
+    job->model.cushion_extrapolated = true;
+}
+
 static void change_an_id(fm_job *job)
 {
     job->survey.receivers.id[1][0] = 'Q';
@@ -211,6 +216,7 @@ static void digests_change_with_the_content_and_only_with_it(void **state)
     assert_digests(change_nothing, true, true);
     assert_digests(change_a_value, false, true);
     assert_digests(change_the_geometry, false, true);
+    assert_digests(change_the_cushion, false, true);
     assert_digests(change_an_id, true, false);
     assert_digests(change_a_position, true, false);
     assert_digests(change_a_time, true, false);

@@ -138,8 +138,8 @@ static void early_stop_is_off_when_whole_fields_are_wanted(void **state)
         job_view view;
         assert_int_equal(fm_packed_view(bytes, &view, NULL), FM_OK);
         assert_int_equal(view.solver.stop_early, want == 0);
-        assert_int_equal(view.want_fields, want == 1);
-        assert_int_equal(view.want_sum, want == 2);
+        assert_int_equal(view.want.fields, want == 1);
+        assert_int_equal(view.addend.fields, want == 2);
         free((void *)bytes.data);
         fm_job_clear(&job);
     }

@@ -198,5 +198,9 @@ fm_shot_sums fixture_sums_make(const fm_job *job, size_t n)
         free(field);
         free(addend);
     }
-    return (fm_shot_sums){n, nodes, scale.exponent, scale.counted, exact};
+    return (fm_shot_sums){.shots = n,
+                          .nodes = nodes,
+                          .exponent = scale.exponent,
+                          .counted = scale.counted,
+                          .exact = exact};
 }

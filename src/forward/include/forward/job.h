@@ -2,6 +2,7 @@
 #define FM_FORWARD_JOB_H
 
 #include "fmm/solver.h"
+#include "model/coefficients.h"
 #include "survey/shots.h"
 
 /* Where the values stand that can prove wrong only when the model is known, as messages
@@ -32,7 +33,14 @@ typedef struct fm_job_spec {
         length_scale; /* km per length unit in job, survey and model files: 1, 0.001 */
 
     bool want_times, want_fields, want_sum;
+    bool want_rays, want_frechet, want_misfit, want_gradient, want_coverage;
     bool fields_f64;
+    bool quantity_given;
+    fm_quantity quantity; /* what derivatives are with respect to; unless given a speed,
+                             or what the model itself is made of */
+    bool cushions;        /* those of a B-spline are coefficients of their own */
+    double threshold; /* Frechet entries below so much of their row's greatest go; 0 to
+                         less than 1 */
     bool allow_reciprocal;
     fm_solver_options solver;
     char *output;
@@ -48,6 +56,16 @@ void fm_job_spec_clear(fm_job_spec *spec);
  * start at the sources, at all of them, and do not stop early. */
 bool fm_job_wants_whole_fields(const fm_job_spec *spec);
 
+/* Is something wanted that is found along rays? Then marches do not stop early. */
+bool fm_job_wants_rays_traced(const fm_job_spec *spec);
+
+/* Is something wanted that is per coefficient of the model? */
+bool fm_job_wants_coefficients(const fm_job_spec *spec);
+
+/* The solver's options as the workers get them: those of the user, and what follows
+ * from what is wanted. */
+fm_solver_options fm_job_solver_options(const fm_job_spec *spec);
+
 /* When `status` is FM_BAD_INPUT, put the place (or any other words; NULL: none) before
  * the message in `error`. Returns the status. */
 fm_status fm_job_blame(const char *place, fm_status status, fm_error *error);
@@ -59,6 +77,7 @@ typedef struct fm_job {
     fm_medium medium;
     fm_survey survey;
     fm_shots shots;
+    fm_coefficients coefficients; /* of the model, if they are wanted */
 } fm_job;
 
 void fm_job_clear(fm_job *job);
@@ -66,7 +85,8 @@ void fm_job_clear(fm_job *job);
 /* After spec, model and survey are filled: lays the grid, samples the medium, places
  * the survey on it and plans the shots. FM_BAD_INPUT: a spacing larger than the model
  * or too small, speeds that are not positive somewhere, stations outside or masked; the
- * message says where that was written. */
+ * message says where that was written. Also: derivatives that the model has not, rays
+ * or a misfit of a survey without pairs or times. */
 fm_status fm_job_prepare(fm_job *job, fm_error *error);
 
 /* The resolved job as text (YAML, every default spelled out, no file paths: what

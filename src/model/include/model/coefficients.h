@@ -50,8 +50,8 @@ void fm_coefficients_positions(const fm_model *model,
                                double *z);
 
 /* d slowness(node) / d coefficient for all nodes of a medium sampled from the model:
- * the propagation grid's or a refined zone's. Read-only once made; keeps model and
- * medium, which must outlive it. */
+ * the propagation grid's or a refined zone's. Keeps model and medium, which must
+ * outlive it. fm_jacobian_add has its scratch in it: one thread at a time. */
 typedef struct fm_jacobian fm_jacobian;
 fm_status fm_jacobian_create(const fm_model *model, const fm_medium *medium,
                              const fm_coefficients *coefficients,
@@ -62,7 +62,8 @@ void fm_jacobian_destroy(fm_jacobian *jacobian); /* accepts NULL */
 size_t fm_jacobian_taps(const fm_jacobian *jacobian);
 
 /* Those of one node (of its side of larger row number if `beyond`): indices into the
- * coefficients, each once, and derivatives. Returns how many; 0 for a masked node. */
+ * coefficients, each once, and derivatives that are not 0. Returns how many; 0 for a
+ * masked node. */
 size_t fm_jacobian_node(const fm_jacobian *jacobian, size_t column, size_t row,
                         bool beyond, uint32_t *index, double *derivative);
 

@@ -40,6 +40,7 @@ typedef struct fm_model {
      * of cushion vertices outside the extent, which nx and nz do not count, but values
      * has: [nz+2][nx+2]. */
     fm_interpolation interpolation;
+    bool cushion_extrapolated; /* by fm_model_add_cushion; else its author gave it */
     size_t nx, nz;
     double x0, dx, z0, dz;
     double *values;

@@ -46,7 +46,7 @@ typedef struct fm_bytes {
  */
 typedef struct fm_output fm_output;
 /* `size` bytes to fill, aligned for any type, kept with the result; NULL without
- * memory. Called once a task. */
+ * memory. Called again, it takes the place of what was reserved before. */
 void *fm_output_reserve(fm_output *output, size_t size);
 /* What the task adds to the sum of its map (fm_map.sum): as many doubles as all parts
  * have, zeros to be filled in; NULL if the map has no sum. They are added when the task
