@@ -36,7 +36,8 @@ static fm_status copy_names(const fm_fmst_input *input, fm_job_spec *spec,
     return all ? FM_OK : fm_fail_memory(error, "file names", 6 * 256);
 }
 
-/* Dicing in latitude is along z. */
+/* Dicing in latitude is along z. Derivatives are with respect to the speeds of all
+ * vertices, those of the cushion ring among them. */
 static fm_status translate(const fm_fmst_input *input, fm_job_spec *spec,
                            fm_error *error)
 {
@@ -46,6 +47,11 @@ static fm_status translate(const fm_fmst_input *input, fm_job_spec *spec,
         .spacing = {.dice_x = (size_t)input->dice[1], .dice_z = (size_t)input->dice[0]},
         .length_scale = 1,
         .want_times = true,
+        .want_rays = input->rays != 0,
+        .want_frechet = input->frechet != 0,
+        .quantity_given = true,
+        .quantity = FM_SPEED,
+        .cushions = true,
         .allow_reciprocal = true,
         .solver = fm_solver_defaults()};
     spec->solver.order = input->mixed_order ? 2 : 1;
@@ -63,6 +69,20 @@ static fm_status check_source(const fm_fmst_input *input, int line, int64_t sour
                    input->path, line, (long long)source, input->sources, n);
 }
 
+static fm_status check_survey(const fm_fmst_input *input, const fm_survey *survey,
+                              fm_error *error)
+{
+    if (survey->npairs == 0) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "%s: no line begins with 1: there is no pair of a source and a "
+                       "receiver to march",
+                       input->pairs);
+    }
+    fm_status status = check_source(input, 21, input->field, survey->sources.n, error);
+    return status ? status
+                  : check_source(input, 23, input->rays, survey->sources.n, error);
+}
+
 fm_status fm_fmst_load(const fm_fmst_input *input, fm_job *job, fm_error *error)
 {
     *job = (fm_job){0};
@@ -76,10 +96,7 @@ fm_status fm_fmst_load(const fm_fmst_input *input, fm_job *job, fm_error *error)
                                      &job->survey, error);
     }
     if (status == FM_OK) {
-        status = check_source(input, 21, input->field, job->survey.sources.n, error);
-    }
-    if (status == FM_OK) {
-        status = check_source(input, 23, input->rays, job->survey.sources.n, error);
+        status = check_survey(input, &job->survey, error);
     }
     if (status != FM_OK) {
         fm_job_clear(job);

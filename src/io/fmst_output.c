@@ -19,93 +19,29 @@
 #include "fmm/solver.h"
 #include "fortran_file.h"
 #include "forward/forward.h"
-#include "hdf5_values.h"
 #include "io/fmst.h"
+#include "result_reader.h"
 
-enum { BLOCK = 1 << 15, ROWS_BETWEEN = 4096, TABLES = 4 };
+enum { ROWS_BETWEEN = 4096, TABLES = 4 };
 
-/* A one-dimensional variable of the result, a block of it in memory. */
-typedef struct column {
-    hid_t set;
-    hsize_t size, first, n;
-    double *value; /* [BLOCK] */
-} column;
+typedef struct entry {
+    int64_t index;
+    double value;
+} entry;
 
 typedef struct output {
     const fm_fmst_input *input;
     const fm_job *job;
     const fm_fmst_watch *watch;
-    const char *result; /* its path */
-    hid_t file;
-    column a, b, c; /* what the table at hand is made from */
-    struct entry *row;
-    size_t row_capacity;
-    size_t next_pair, next_point;
-    fm_status status; /* the first error of all */
-    fm_error *error;
+    fm_result_reader in;      /* its status is that of the whole */
+    fm_result_column a, b, c; /* what the table at hand is made from */
+    entry *row;               /* of the matrix; room for all vertices */
+    size_t next_point;        /* of the rays */
 } output;
 
-/* --- Reading --- */
-
-static void fail_reading(output *o, const char *what)
+static double at(output *o, fm_result_column *column, size_t i)
 {
-    if (o->status == FM_OK) {
-        o->status =
-            fm_fail(o->error, FM_IO_FAILED, "%s: %s cannot be read", o->result, what);
-    }
-}
-
-static void open_column(output *o, const char *name, column *c)
-{
-    int rank = 0;
-    hsize_t size[2] = {0};
-    *c = (column){.set = H5Dopen2(o->file, name, H5P_DEFAULT)};
-    c->value = malloc(BLOCK * sizeof *c->value);
-    if (c->set < 0 || !fm_hdf5_shape(c->set, &rank, size) || rank != 1) {
-        fail_reading(o, name);
-    } else if (!c->value && o->status == FM_OK) {
-        o->status = fm_fail_memory(o->error, "a block of results", BLOCK * 8.0);
-    }
-    c->size = size[0];
-}
-
-static void close_column(column *c)
-{
-    if (c->set > 0) {
-        H5Dclose(c->set);
-    }
-    free(c->value);
-    *c = (column){0};
-}
-
-static bool read_block(column *c, hsize_t first)
-{
-    hsize_t n = c->size - first < BLOCK ? c->size - first : BLOCK;
-    hid_t all = H5Dget_space(c->set), part = H5Screate_simple(1, &n, NULL);
-    bool read =
-        all >= 0 && part >= 0 &&
-        H5Sselect_hyperslab(all, H5S_SELECT_SET, &first, NULL, &n, NULL) >= 0 &&
-        H5Dread(c->set, H5T_NATIVE_DOUBLE, part, all, H5P_DEFAULT, c->value) >= 0;
-    if (all >= 0) {
-        H5Sclose(all);
-    }
-    if (part >= 0) {
-        H5Sclose(part);
-    }
-    c->first = first;
-    c->n = read ? n : 0;
-    return read;
-}
-
-/* Its value number i; 0 after an error. Counts are below 2^53, so a double has them. */
-static double at(output *o, column *c, size_t i)
-{
-    if (o->status == FM_OK && (i < c->first || i - c->first >= c->n)) {
-        if (i >= c->size || !read_block(c, i)) {
-            fail_reading(o, "a part of the results");
-        }
-    }
-    return o->status == FM_OK ? c->value[i - c->first] : 0;
+    return fm_column_at(&o->in, column, i);
 }
 
 /* --- Tables of pairs --- */
@@ -117,8 +53,8 @@ typedef void write_row(output *o, fm_fortran_file *file, size_t pair);
 static void ask_for_stop(output *o)
 {
     const fm_fmst_watch *watch = o->watch;
-    if (o->status == FM_OK && watch->stop && watch->stop(watch->context)) {
-        o->status = fm_fail(o->error, FM_INTERRUPTED, "interrupted");
+    if (o->in.status == FM_OK && watch->stop && watch->stop(watch->context)) {
+        o->in.status = fm_fail(o->in.error, FM_INTERRUPTED, "interrupted");
     }
 }
 
@@ -130,7 +66,7 @@ static void write_pairs(output *o, fm_fortran_file *file, size_t first, size_t l
 {
     const fm_survey *survey = &o->job->survey;
     size_t receivers = survey->receivers.n, next = 0;
-    for (size_t row = 0; row < (last + 1) * receivers && o->status == FM_OK; row++) {
+    for (size_t row = 0; row < (last + 1) * receivers && o->in.status == FM_OK; row++) {
         size_t source = row / receivers;
         bool recorded = next < survey->npairs && survey->pair_source[next] == source &&
                         survey->pair_receiver[next] == row % receivers;
@@ -155,17 +91,12 @@ static void write_time(output *o, fm_fortran_file *file, size_t pair)
 
 static void write_times(output *o, fm_fortran_file *file)
 {
-    open_column(o, "arrival", &o->a);
-    open_column(o, "arrival_status", &o->b);
+    fm_column_open(&o->in, "arrival", &o->a);
+    fm_column_open(&o->in, "arrival_status", &o->b);
     write_pairs(o, file, 0, o->job->survey.sources.n - 1, write_time);
 }
 
 /* --- Frechet derivatives --- */
-
-typedef struct entry {
-    int64_t index;
-    double value;
-} entry;
 
 static int compare(const void *left, const void *right)
 {
@@ -187,12 +118,13 @@ static size_t read_entries(output *o, size_t pair)
     const fm_model *model = &o->job->model;
     size_t most = (model->nx + 2) * (model->nz + 2);
     if (end < begin || end - begin > most) {
-        fail_reading(o, "a row of /frechet");
+        fm_reader_fail(&o->in, "a row of /frechet");
     }
-    if (o->status == FM_OK && !o->row && !(o->row = malloc(most * sizeof *o->row))) {
-        o->status = fm_fail_memory(o->error, "a row of derivatives", (double)most * 16);
+    if (o->in.status == FM_OK && !o->row && !(o->row = malloc(most * sizeof *o->row))) {
+        o->in.status =
+            fm_fail_memory(o->in.error, "a row of derivatives", (double)most * 16);
     }
-    size_t n = o->status == FM_OK ? end - begin : 0;
+    size_t n = o->in.status == FM_OK ? end - begin : 0;
     for (size_t e = 0; e < n; e++) {
         o->row[e].index = index_of(model, (size_t)at(o, &o->b, begin + e));
         o->row[e].value = at(o, &o->a, begin + e);
@@ -217,9 +149,9 @@ static void write_derivatives(output *o, fm_fortran_file *file, size_t pair)
 
 static void write_frechet(output *o, fm_fortran_file *file)
 {
-    open_column(o, "frechet/data", &o->a);
-    open_column(o, "frechet/indices", &o->b);
-    open_column(o, "frechet/indptr", &o->c);
+    fm_column_open(&o->in, "frechet/data", &o->a);
+    fm_column_open(&o->in, "frechet/indices", &o->b);
+    fm_column_open(&o->in, "frechet/indptr", &o->c);
     write_pairs(o, file, 0, o->job->survey.sources.n - 1, write_derivatives);
 }
 
@@ -231,7 +163,7 @@ static void write_ray(output *o, fm_fortran_file *file, size_t pair)
     if (file) {
         fm_fortran_whole(file, (int64_t)n);
         fm_fortran_end_record(file);
-        for (size_t i = 0; i < n && o->status == FM_OK; i++) {
+        for (size_t i = 0; i < n && o->in.status == FM_OK; i++) {
             fm_fortran_single(file, at(o, &o->b, o->next_point + i));
             fm_fortran_single(file, at(o, &o->a, o->next_point + i));
             fm_fortran_end_record(file);
@@ -246,9 +178,9 @@ static void write_rays(output *o, fm_fortran_file *file)
     bool all = o->input->rays < 0;
     size_t first = all ? 0 : (size_t)o->input->rays - 1;
     size_t last = all ? survey->sources.n - 1 : first;
-    open_column(o, "ray_lon", &o->a);
-    open_column(o, "ray_lat", &o->b);
-    open_column(o, "ray_size", &o->c);
+    fm_column_open(&o->in, "ray_lon", &o->a);
+    fm_column_open(&o->in, "ray_lat", &o->b);
+    fm_column_open(&o->in, "ray_size", &o->c);
     fm_fortran_whole(file, (int64_t)((last - first + 1) * survey->receivers.n));
     fm_fortran_end_record(file);
     write_pairs(o, file, first, last, write_ray);
@@ -270,19 +202,20 @@ static double *march(output *o)
     fm_solver *solver = NULL;
     double *field = malloc(fm_grid_nodes(&job->medium.grid) * sizeof *field);
     options.stop_early = false;
-    o->status =
-        field ? fm_solver_create(&job->medium, &job->model, &options, &solver, o->error)
-              : fm_fail_memory(o->error, "a field",
-                               8.0 * (double)fm_grid_nodes(&job->medium.grid));
-    if (o->status == FM_OK) {
+    o->in.status = field
+                       ? fm_solver_create(&job->medium, &job->model, &options, &solver,
+                                          o->in.error)
+                       : fm_fail_memory(o->in.error, "a field",
+                                        8.0 * (double)fm_grid_nodes(&job->medium.grid));
+    if (o->in.status == FM_OK) {
         fm_point source = job->survey.sources.point[o->input->field - 1];
         fm_solver_watch(solver, stop_march, o->watch);
-        o->status = fm_solver_march(solver, source, NULL, 0, o->error);
+        o->in.status = fm_solver_march(solver, source, NULL, 0, o->in.error);
     }
-    if (o->status == FM_OK) {
+    if (o->in.status == FM_OK) {
         fm_solver_field_f64(solver, field);
-    } else if (o->status == FM_CANCELLED) {
-        o->status = fm_fail(o->error, FM_INTERRUPTED, "interrupted");
+    } else if (o->in.status == FM_CANCELLED) {
+        o->in.status = fm_fail(o->in.error, FM_INTERRUPTED, "interrupted");
     }
     fm_solver_destroy(solver);
     return field;
@@ -306,7 +239,7 @@ static void write_field(output *o, fm_fortran_file *file)
     fm_fortran_end_record(file);
     write_two(file, model->dz / (double)o->input->dice[0],
               model->dx / (double)o->input->dice[1]);
-    for (size_t node = 0; node < grid->nx * grid->nz && o->status == FM_OK; node++) {
+    for (size_t node = 0; node < grid->nx * grid->nz && o->in.status == FM_OK; node++) {
         size_t i = node / grid->nz, k = grid->nz - 1 - node % grid->nz;
         fm_fortran_double(file, field[k * grid->nx + i]);
         fm_fortran_end_record(file);
@@ -337,27 +270,27 @@ static void list_tables(const fm_fmst_input *input, table tables[TABLES])
 
 static void write_table(output *o, const table *t, fm_fortran_file *file)
 {
-    if (!t->path || o->status != FM_OK) {
+    if (!t->path || o->in.status != FM_OK) {
         return;
     }
     t->write(o, file);
-    close_column(&o->a);
-    close_column(&o->b);
-    close_column(&o->c);
-    if (o->status == FM_OK) {
-        o->status = fm_fortran_finish(file, o->error);
+    fm_column_close(&o->a);
+    fm_column_close(&o->b);
+    fm_column_close(&o->c);
+    if (o->in.status == FM_OK) {
+        o->in.status = fm_fortran_finish(file, o->in.error);
     }
 }
 
 static void open_tables(output *o, const table tables[TABLES],
                         fm_fortran_file files[TABLES])
 {
-    for (size_t i = 0; i < TABLES && o->status == FM_OK; i++) {
+    for (size_t i = 0; i < TABLES && o->in.status == FM_OK; i++) {
         if (!tables[i].path) {
             continue;
         }
-        o->status = fm_fortran_open(tables[i].path, &files[i], o->error);
-        if (o->status == FM_OK && o->watch->temporary) {
+        o->in.status = fm_fortran_open(tables[i].path, &files[i], o->in.error);
+        if (o->in.status == FM_OK && o->watch->temporary) {
             o->watch->temporary(files[i].part.temporary);
         }
     }
@@ -372,9 +305,9 @@ static void write_tables(output *o)
     for (size_t i = 0; i < TABLES; i++) {
         write_table(o, &tables[i], &files[i]);
     }
-    for (size_t i = 0; i < TABLES && o->status == FM_OK; i++) {
+    for (size_t i = 0; i < TABLES && o->in.status == FM_OK; i++) {
         if (tables[i].path) {
-            o->status = fm_fortran_publish(&files[i], o->error);
+            o->in.status = fm_fortran_publish(&files[i], o->in.error);
         }
     }
     for (size_t i = 0; i < TABLES; i++) {
@@ -385,22 +318,14 @@ static void write_tables(output *o)
 fm_status fm_fmst_write(const fm_fmst_input *input, const fm_job *job,
                         const char *result, const fm_fmst_watch *watch, fm_error *error)
 {
-    output o = {
-        .input = input, .job = job, .watch = watch, .result = result, .error = error};
-    H5E_auto2_t report = NULL;
-    void *report_data = NULL;
-    H5Eget_auto2(H5E_DEFAULT, &report, &report_data);
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    o.file = H5Fopen(result, H5F_ACC_RDONLY, H5P_DEFAULT);
-    if (o.file < 0) {
-        fail_reading(&o, "the result");
-    } else {
+    output o = {.input = input, .job = job, .watch = watch};
+    fm_reader_open(result, error, &o.in);
+    if (o.in.status == FM_OK) {
         write_tables(&o);
-        H5Fclose(o.file);
     }
-    H5Eset_auto2(H5E_DEFAULT, report, report_data);
+    fm_reader_close(&o.in);
     free(o.row);
-    return o.status;
+    return o.in.status;
 }
 
 fm_status fm_fmst_check_files(const fm_fmst_input *input, fm_error *error)
