@@ -142,15 +142,23 @@ static bool is_entry(int descriptor, const char *key, const fm_cache_part *part,
            memcmp(&found, &right, sizeof found) == 0;
 }
 
-size_t fm_cache_size(const char *folder, const char *key)
+fm_cache_found fm_cache_size(const char *folder, const char *key, size_t *size)
 {
     path entry;
     struct stat status;
-    if (entry_path(&entry, folder, key) != 0 || stat(entry.text, &status) != 0 ||
-        !S_ISREG(status.st_mode) || (uint64_t)status.st_size < sizeof(header)) {
-        return 0;
+    *size = 0;
+    if (entry_path(&entry, folder, key) != 0) {
+        return FM_CACHE_ABSENT;
     }
-    return (size_t)status.st_size - sizeof(header);
+    if (stat(entry.text, &status) != 0) {
+        bool absent = errno == ENOENT || errno == ENOTDIR;
+        return absent ? FM_CACHE_ABSENT : FM_CACHE_DAMAGED;
+    }
+    if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size < sizeof(header)) {
+        return FM_CACHE_DAMAGED;
+    }
+    *size = (size_t)status.st_size - sizeof(header);
+    return FM_CACHE_FOUND;
 }
 
 /* (Not blocking: what stands under the name may be a pipe that nobody writes to.) */

@@ -39,8 +39,9 @@ typedef struct fm_cache_part {
     size_t size;
 } fm_cache_part;
 
-/* How many bytes the entry holds, or 0: there is none that can be read. */
-size_t fm_cache_size(const char *folder, const char *key);
+/* Is there an entry, and how many bytes does it hold? FOUND says no more than that it
+ * may be one. */
+fm_cache_found fm_cache_size(const char *folder, const char *key, size_t *size);
 
 /* Fill part[n] from the entry. Unless FM_CACHE_FOUND they hold anything. */
 fm_cache_found fm_cache_read(const char *folder, const char *key,

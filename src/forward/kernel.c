@@ -297,24 +297,22 @@ static bool is_sound(const job_view *job, const unsigned char *bytes, size_t siz
            fm_shot_bytes(&job->want, &counts).size == size;
 }
 
-/* Read the entry if there is one. *bytes NULL: the shot is to be marched. */
-static fm_cache_found look_up(workspace *w, const shot_task *shot, const char *key,
-                              unsigned char **bytes)
+/* The entry's bytes if they are right; else *bytes is NULL, and nothing is in the
+ * addend. */
+static fm_cache_found read_entry(const workspace *w, const shot_task *shot,
+                                 const char *key, size_t size, unsigned char **bytes)
 {
     const job_view *job = &w->job;
     kept_addend kept = parts_of_addend(job, shot->addend);
-    size_t size = fm_cache_size(job->cache, key);
     size_t beside = kept.field.size + kept.rest.size;
-    *bytes = size >= beside + sizeof(shot_head)
-                 ? fm_output_reserve(shot->output, size - beside)
-                 : NULL;
-    if (!*bytes) {
-        return fm_cache_read(job->cache, key, NULL, 0) == FM_CACHE_ABSENT
-                   ? FM_CACHE_ABSENT
-                   : FM_CACHE_DAMAGED;
+    *bytes = NULL;
+    if (size < beside + sizeof(shot_head)) {
+        return FM_CACHE_DAMAGED;
     }
+    *bytes = fm_output_reserve(shot->output, size - beside);
     const fm_cache_part parts[] = {{*bytes, size - beside}, kept.field, kept.rest};
-    fm_cache_found found = fm_cache_read(job->cache, key, parts, 3);
+    fm_cache_found found =
+        *bytes ? fm_cache_read(job->cache, key, parts, 3) : FM_CACHE_DAMAGED;
     if (found == FM_CACHE_FOUND && !is_sound(job, *bytes, size - beside, shot->n)) {
         found = FM_CACHE_DAMAGED;
     }
@@ -325,6 +323,15 @@ static fm_cache_found look_up(workspace *w, const shot_task *shot, const char *k
         }
     }
     return found;
+}
+
+static fm_cache_found look_up(const workspace *w, const shot_task *shot,
+                              const char *key, unsigned char **bytes)
+{
+    size_t size;
+    fm_cache_found found = fm_cache_size(w->job.cache, key, &size);
+    *bytes = NULL;
+    return found == FM_CACHE_FOUND ? read_entry(w, shot, key, size, bytes) : found;
 }
 
 /* Read from the cache what it has, else march and keep it. Only the march can fail: to

@@ -49,9 +49,7 @@ static fm_status translate(const fm_fmst_input *input, fm_job_spec *spec,
         .want_times = true,
         .want_rays = input->rays != 0,
         .want_frechet = input->frechet != 0,
-        .quantity_given = true,
-        .quantity = FM_SPEED,
-        .cushions = true,
+        .derivatives = {.quantity_given = true, .quantity = FM_SPEED, .cushions = true},
         .allow_reciprocal = true,
         .solver = fm_solver_defaults()};
     spec->solver.order = input->mixed_order ? 2 : 1;

@@ -243,7 +243,7 @@ static void keep_one(kept_shot *k, const char *folder)
     k->right = must_run(&k->job, "serial");
     assert_true(found_entry(folder, k->entry, sizeof k->entry));
     read_file(k->entry, &k->good);
-    assert_int_equal(k->good.size, HEADER + 16 + 3 * 9);
+    assert_int_equal(k->good.size, HEADER + 32 + 3 * 9);
 }
 
 static void forget(kept_shot *k)

@@ -260,7 +260,7 @@ static void the_lines_decide_the_job(void **state)
     assert_near(job.medium.grid.radius_km, 6000, 0);
     assert_int_equal(job.spec.solver.order, 2);
     assert_true(job.spec.want_times && job.spec.want_rays && job.spec.want_frechet);
-    assert_true(job.spec.cushions);
+    assert_true(job.spec.derivatives.cushions);
     assert_int_equal(job.coefficients.nx * job.coefficients.nz, 5 * 6);
     fm_job_clear(&job);
     assert_read(load(*state, 12, "0", &job, &error), &error);
