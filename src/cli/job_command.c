@@ -107,10 +107,11 @@ int job_command_run(const job_command *command, const forward_options *options)
     fm_error error = {0};
     fm_job job = {0};
     fm_pool *pool = NULL;
-    int status = fm_pool_open(options->pool, fm_forward_kernels(), &pool, &error);
-    if (status == FM_WAS_WORKER) {
+    int status = CLI_DONE;
+    fm_status opened = fm_pool_open(options->pool, fm_forward_kernels(), &pool, &error);
+    if (opened == FM_WAS_WORKER) {
         status = CLI_DONE; /* rank 0 has the job */
-    } else if (status != FM_OK) {
+    } else if (opened != FM_OK) {
         status = cli_refuse_alike(&error);
     } else if (load_job(command, options, &job, &error) != FM_OK ||
                open_cache(options, &job.spec.cache, &error) != FM_OK) {

@@ -129,7 +129,7 @@ static fm_status cut_name(const input_reading *reading, const line_rule *rule,
 static fm_status take_name(const input_reading *reading, const line_rule *rule,
                            fm_error *error)
 {
-    char name[NAME_COLUMNS + 1];
+    char name[NAME_COLUMNS + 1] = "";
     fm_status status = cut_name(reading, rule, name, error);
     if (status != FM_OK) {
         return status;
