@@ -106,7 +106,7 @@ static const char fmst_help[] =
     "It reads the 24 lines of fm2dss.in and the files they name (sources, receivers,\n"
     "associations, velocity grid) and writes what they ask for in the formats of "
     "fm2dss:\n"
-    "travel times, Frechet derivatives, rays, the field of one source. The same goes "
+    "travel times, Fréchet derivatives, rays, the field of one source. The same goes "
     "to\n"
     "fm2dss.h5 beside fm2dss.in, with the record fm2dss.run.json. Names in fm2dss.in "
     "are\n"

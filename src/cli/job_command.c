@@ -107,12 +107,10 @@ int job_command_run(const job_command *command, const forward_options *options)
     fm_error error = {0};
     fm_job job = {0};
     fm_pool *pool = NULL;
-    int status = CLI_DONE;
     fm_status opened = fm_pool_open(options->pool, fm_forward_kernels(), &pool, &error);
-    if (opened == FM_WAS_WORKER) {
-        status = CLI_DONE; /* rank 0 has the job */
-    } else if (opened != FM_OK) {
-        status = cli_refuse_alike(&error);
+    int status = CLI_DONE; /* of a worker under MPI: rank 0 has the job */
+    if (opened != FM_OK) {
+        status = opened == FM_WAS_WORKER ? CLI_DONE : cli_refuse_alike(&error);
     } else if (load_job(command, options, &job, &error) != FM_OK ||
                open_cache(options, &job.spec.cache, &error) != FM_OK) {
         status = cli_refuse(&error);

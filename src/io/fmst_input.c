@@ -61,7 +61,7 @@ static const line_rule rules[FM_FMST_LINES] = {
     {.kind = BANNER},
     {WHOLE, "travel times, 0 (no) or 1 (yes)", AT(times), 1, 0, 1},
     {.kind = WANTED_NAME, .what = "the file for times", .field = AT(times_file)},
-    {WHOLE, "Frechet derivatives, 0 (no) or 1 (yes)", AT(frechet), 1, 0, 1},
+    {WHOLE, "Fréchet derivatives, 0 (no) or 1 (yes)", AT(frechet), 1, 0, 1},
     {.kind = WANTED_NAME,
      .what = "the file for derivatives",
      .field = AT(frechet_file)},

@@ -1,7 +1,7 @@
 /* The four tables of fm2dss, from a finished result file.
  *
  *   times     a line a pair, sources outer: `1 t`, or `0 0.0` where there is none
- *   Frechet   a pair: how many, then `index dT/dv` of each; the index counts all
+ *   Fréchet   a pair: how many, then `index dT/dv` of each; the index counts all
  *             vertices with the cushion ring from 1, longitude outer from the west,
  *             latitude inner from the north
  *   rays      how many; a pair: how many points, then `lat lon` of each, from the
@@ -96,7 +96,7 @@ static void write_times(output *o, fm_fortran_file *file)
     write_pairs(o, file, 0, o->job->survey.sources.n - 1, write_time);
 }
 
-/* --- Frechet derivatives --- */
+/* --- Fréchet derivatives --- */
 
 static int compare(const void *left, const void *right)
 {

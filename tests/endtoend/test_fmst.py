@@ -68,12 +68,15 @@ class Fmst(Case):
         for name in self.files():
             os.remove(self.path(name))
         self.write_input()
-        self.write("sources.dat", table(SOURCES))
-        self.write("receivers.dat", table(RECEIVERS))
-        self.write("otimes.dat", "".join(f"{flag}  0.0  0.0\n"
-                                         for flag in "".join(FLAGS)))
+        self.write_survey(SOURCES, RECEIVERS, FLAGS)
         with open(AUSTRALIA, encoding="ascii") as stream:
             self.write("gridc.vtx", stream.read())
+
+    def write_survey(self, sources, receivers, flags):
+        self.sources, self.receivers, self.flags = sources, receivers, "".join(flags)
+        self.write("sources.dat", table(sources))
+        self.write("receivers.dat", table(receivers))
+        self.write("otimes.dat", "".join(f"{flag}  0.0  0.0\n" for flag in self.flags))
 
     def write_input(self, **changes):
         """fm2dss.in, with line17="0" and the like."""
@@ -106,7 +109,7 @@ class Tables(Fmst):
     def pairs(self):
         """The pair's number in the result, or None, for every line."""
         numbers, n = [], 0
-        for flag in "".join(FLAGS):
+        for flag in self.flags:
             numbers.append(n if flag == "1" else None)
             n += flag == "1"
         return numbers
@@ -124,12 +127,11 @@ class Tables(Fmst):
                 self.assertEqual(line.split()[0], "1")
                 self.assert_number(line.split()[1], times[pair])
 
-    def test_rays_are_those_of_the_result(self):
-        self.run_job()
+    def check_rays(self):
         lon, lat = (self.variable("fm2dss.h5", f"ray_{x}") for x in ("lon", "lat"))
         size = self.variable("fm2dss.h5", "ray_size")
         lines = iter(self.lines_of("raypath.out"))
-        self.assertEqual(int(next(lines)), len(SOURCES) * len(RECEIVERS))
+        self.assertEqual(int(next(lines)), len(self.sources) * len(self.receivers))
         at = 0
         for row, pair in enumerate(self.pairs()):
             n = int(next(lines))
@@ -140,12 +142,22 @@ class Tables(Fmst):
                 self.assert_number(point[1], lon[at + k])
             at += n
             if pair is not None:
-                ends = (RECEIVERS[row % len(RECEIVERS)], SOURCES[row // len(RECEIVERS)])
+                source, receiver = divmod(row, len(self.receivers))
+                ends = (self.receivers[receiver], self.sources[source])
                 for end, point in zip(ends, (points[0], points[-1])):
                     self.assert_number(point[0], end[0])
                     self.assert_number(point[1], end[1])
         self.assertEqual(list(lines), [])
         self.assertEqual(at, len(lon))
+
+    def test_rays_are_those_of_the_result(self):
+        self.run_job()
+        self.check_rays()
+
+    def test_rays_run_to_the_source_when_receivers_are_marched(self):
+        self.write_survey(RECEIVERS, SOURCES[:2], ["11"] * 5)
+        self.assertIn("marching from the receivers", self.run_job().stdout)
+        self.check_rays()
 
     def test_derivatives_are_those_of_the_result(self):
         self.run_job()

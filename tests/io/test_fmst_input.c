@@ -128,7 +128,7 @@ static void wrong_lines_are_refused_by_number(void **state)
         {17, "yes", "fm2dss.in:17: travel times, 0 (no) or 1 (yes); found 'yes'"},
         {17, "-1", "fm2dss.in:17: travel times"},
         {18, "", "fm2dss.in:18: the file for times: a name is needed"},
-        {19, "2", "fm2dss.in:19: Frechet derivatives, 0 (no) or 1 (yes)"},
+        {19, "2", "fm2dss.in:19: Fréchet derivatives, 0 (no) or 1 (yes)"},
         {20, "", "fm2dss.in:20: the file for derivatives: a name"},
         {20, "rtravel.out", "fm2dss.in:20: "},
         {21, "-1", "fm2dss.in:21: the source whose field is written"},
