@@ -38,6 +38,14 @@ static void add_cushion(fm_hash *hash, const fm_model *model)
     }
 }
 
+static void add_cosines(fm_hash *hash, const fm_model *model)
+{
+    if (model->kind == FM_MODEL_COSINES) {
+        add_count(hash, model->quantity);
+        add_numbers(hash, &model->reference, 1);
+    }
+}
+
 static void add_model(fm_hash *hash, const fm_model *model)
 {
     const double numbers[] = {
@@ -55,6 +63,7 @@ static void add_model(fm_hash *hash, const fm_model *model)
     add_count(hash, model->nz);
     add_numbers(hash, model->values, count_values(model));
     add_cushion(hash, model);
+    add_cosines(hash, model);
 }
 
 static void add_grid(fm_hash *hash, const fm_grid *grid)

@@ -155,14 +155,15 @@ static fm_status check_wants(const fm_job *job, fm_error *error)
 /* Of cosines the coefficients are what they are; of all else speeds unless told. */
 static fm_status name_coefficients(fm_job *job, fm_error *error)
 {
-    const fm_job_spec *spec = &job->spec;
-    if (!fm_job_wants_coefficients(spec)) {
+    const fm_derivatives *of = &job->spec.derivatives;
+    if (!fm_job_wants_coefficients(&job->spec)) {
         return FM_OK;
     }
-    return fm_job_blame(spec->path,
-                        fm_coefficients_of(&job->model, spec->quantity, spec->cushions,
-                                           &job->coefficients, error),
-                        error);
+    bool own = job->model.kind == FM_MODEL_COSINES && !of->quantity_given;
+    fm_quantity quantity = own ? job->model.quantity : of->quantity;
+    fm_status status = fm_coefficients_of(&job->model, quantity, of->cushions,
+                                          &job->coefficients, error);
+    return fm_job_blame(job->spec.path, status, error);
 }
 
 fm_status fm_job_prepare(fm_job *job, fm_error *error)

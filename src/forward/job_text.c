@@ -44,6 +44,11 @@ static void write_kind(FILE *out, const fm_model *model, const char *digest)
         fprintf(out, "  kind: nodes\n  interpolation: %s\n",
                 fm_interpolation_name(model->interpolation));
         break;
+    case FM_MODEL_COSINES:
+        fprintf(out, "  kind: cosines\n  quantity: %s\n  reference: %s\n",
+                model->quantity == FM_SPEED ? "speed" : "slowness",
+                shortest(model->reference).text);
+        break;
     }
     fprintf(out, "  digest: %s\n", digest);
 }
@@ -113,7 +118,8 @@ static void write_derivatives(FILE *out, const fm_job *job)
     const fm_coefficients *of = &job->coefficients;
     fprintf(out, "derivatives:\n  quantity: %s\n  cushions: %s\n  threshold: %s\n",
             of->quantity == FM_SPEED ? "speed" : "slowness",
-            of->cushions ? "keep" : "fold", shortest(job->spec.threshold).text);
+            of->cushions ? "keep" : "fold",
+            shortest(job->spec.derivatives.threshold).text);
 }
 
 static void write_job(FILE *out, const fm_job *job, const char *model_digest,

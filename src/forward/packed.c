@@ -133,7 +133,7 @@ static void fill_header(const fm_job *job, job_view *plain)
     plain->want_gradient = spec->want_gradient;
     plain->want_coverage = spec->want_coverage;
     plain->coefficients = job->coefficients;
-    plain->threshold = spec->threshold;
+    plain->threshold = spec->derivatives.threshold;
     plain->addend = fm_addend_of(job);
 }
 
@@ -176,7 +176,7 @@ static void point_model(fm_bytes bytes, const packed_header *header, fm_model *m
         model->depth_km = at(bytes, header->depth_km);
         model->knot_speed = at(bytes, header->knot_speed);
     }
-    if (model->kind == FM_MODEL_NODES) {
+    if (model->kind == FM_MODEL_NODES || model->kind == FM_MODEL_COSINES) {
         model->values = at(bytes, header->values);
     }
 }

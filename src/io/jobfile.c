@@ -72,24 +72,26 @@ static fm_status check_required(const job_reading *reading)
 
 static fm_status check_one_model(const job_reading *reading)
 {
-    bool file = given(reading, "model.file");
-    bool constant = given(reading, "model.constant");
-    bool gradient = given(reading, "model.gradient");
-    if (gradient && (file || constant)) {
-        return refuse(reading, "model.gradient",
-                      file ? "and model.file exclude each other"
-                           : "and model.constant exclude each other");
+    /* The later is the one that is refused. */
+    static const char *const models[] = {"model.file", "model.constant",
+                                         "model.gradient", "model.cosines"};
+    const char *first = NULL;
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+        if (!given(reading, models[i])) {
+            continue;
+        }
+        if (first) {
+            const fm_entry *entry = fm_entries_find(&reading->entries, models[i]);
+            return fm_entry_fail(&reading->entries, entry, reading->error,
+                                 "and %s exclude each other", first);
+        }
+        first = models[i];
     }
-    if (constant && file) {
-        return refuse(reading, "model.constant", "and model.file exclude each other");
-    }
-    if (!file && !constant && !gradient) {
-        return fm_fail(reading->error, FM_BAD_INPUT,
-                       "%s: no model: one of model.file, model.constant and "
-                       "model.gradient is needed",
-                       reading->entries.path);
-    }
-    return FM_OK;
+    return first ? FM_OK
+                 : fm_fail(reading->error, FM_BAD_INPUT,
+                           "%s: no model: one of model.file, model.constant, "
+                           "model.gradient and model.cosines is needed",
+                           reading->entries.path);
 }
 
 static fm_status check_units(const job_reading *reading)
@@ -108,8 +110,8 @@ static fm_status check_units(const job_reading *reading)
 static fm_status check_kind(job_reading *reading)
 {
     const fm_job_spec *spec = reading->spec;
-    if (!spec->model_file) {
-        return FM_OK;
+    if (!spec->model_file || spec->cosines) {
+        return FM_OK; /* a table of cosines may have any name */
     }
     reading->kind = fm_file_kind_of(spec->model_file);
     if (reading->kind == FM_FILE_UNKNOWN) {
@@ -150,26 +152,37 @@ static fm_status check_nodes(const job_reading *reading)
     return status;
 }
 
-/* Formulas and profiles are spread over an extent, at a spacing. */
+/* Formulas, profiles and cosines are spread over an extent, at a spacing. */
 static fm_status check_spread(const job_reading *reading)
 {
     static const requirement required[] = {
-        {"model.extent", "a formula or profile needs it: [x_min, x_max, z_min, z_max]"},
-        {"model.spacing", "a formula or profile needs it: [dx, dz]"},
+        {"model.extent",
+         "a formula, profile or sum of cosines needs it: [x_min, x_max, z_min, z_max]"},
+        {"model.spacing", "a formula, profile or sum of cosines needs it: [dx, dz]"},
     };
     fm_status status = need_all(reading, required, 2);
     if (status == FM_OK) {
         status = refuse_if_given(reading, "model.dice",
-                                 "splits the cells of a grid; a formula or profile "
-                                 "takes model.spacing");
+                                 "splits the cells of a grid; a formula, a profile "
+                                 "or cosines take model.spacing");
     }
     if (status == FM_OK) {
         status = refuse_if_given(reading, "model.interpolation",
-                                 "has no meaning for a formula or profile");
+                                 "has no meaning for a formula, a profile or cosines");
     }
-    if (status == FM_OK && !reading->spec->model_file) {
-        status = refuse_if_given(reading, "model.variable",
-                                 "has no meaning without model.file");
+    return status == FM_OK && reading->kind != FM_FILE_PROFILE
+               ? refuse_if_given(reading, "model.variable",
+                                 "has no meaning without model.file")
+               : status;
+}
+
+static fm_status check_cosines(const job_reading *reading)
+{
+    static const char *const keys[] = {"model.quantity", "model.reference"};
+    fm_status status = FM_OK;
+    for (size_t i = 0; i < 2 && status == FM_OK && !reading->spec->cosines; i++) {
+        status =
+            refuse_if_given(reading, keys[i], "has no meaning without model.cosines");
     }
     return status;
 }
@@ -185,6 +198,9 @@ static fm_status check_sense(job_reading *reading)
     }
     if (status == FM_OK) {
         status = check_kind(reading);
+    }
+    if (status == FM_OK) {
+        status = check_cosines(reading);
     }
     if (status != FM_OK) {
         return status;
@@ -215,10 +231,12 @@ static void complete(const job_reading *reading)
     }
 }
 
-/* Gradients are 1/s in any unit of length. */
+/* Gradients are 1/s in any unit of length; slownesses are seconds by length. */
 static void convert_lengths(fm_job_spec *spec)
 {
     spec->speed *= spec->length_scale;
+    spec->reference *=
+        spec->quantity == FM_SPEED ? spec->length_scale : 1 / spec->length_scale;
     spec->spacing.dx *= spec->length_scale;
     spec->spacing.dz *= spec->length_scale;
     for (int i = 0; i < 4; i++) {

@@ -128,6 +128,32 @@ static fm_status set_gradient(const fm_entries *entries, const fm_entry *entry,
     return status;
 }
 
+/* A job that names a model file as well is refused later (jobfile.c). */
+static fm_status set_cosines(const fm_entries *entries, const fm_entry *entry,
+                             fm_job_spec *spec, fm_error *error)
+{
+    free(spec->model_file);
+    spec->model_file = NULL;
+    spec->cosines = true;
+    return set_file(entries, entry, &spec->model_file, error);
+}
+
+static fm_status set_quantity(const fm_entries *entries, const fm_entry *entry,
+                              fm_job_spec *spec, fm_error *error)
+{
+    static const char *const words[] = {"speed", "slowness"};
+    size_t which = 0;
+    fm_status status = fm_entry_word(entries, entry, words, 2, &which, error);
+    spec->quantity = which == 0 ? FM_SPEED : FM_SLOWNESS;
+    return status;
+}
+
+static fm_status set_reference(const fm_entries *entries, const fm_entry *entry,
+                               fm_job_spec *spec, fm_error *error)
+{
+    return fm_entry_number(entries, entry, &spec->reference, error);
+}
+
 static fm_status set_geometry(const fm_entries *entries, const fm_entry *entry,
                               fm_job_spec *spec, fm_error *error)
 {
@@ -330,14 +356,15 @@ static fm_status set_exact(const fm_entries *entries, const fm_entry *entry,
 
 /* --- Derivatives --- */
 
-static fm_status set_quantity(const fm_entries *entries, const fm_entry *entry,
-                              fm_job_spec *spec, fm_error *error)
+static fm_status set_derivatives_quantity(const fm_entries *entries,
+                                          const fm_entry *entry, fm_job_spec *spec,
+                                          fm_error *error)
 {
     static const char *const words[] = {"speed", "slowness"};
     size_t which = 0;
     fm_status status = fm_entry_word(entries, entry, words, 2, &which, error);
-    spec->quantity = which == 1 ? FM_SLOWNESS : FM_SPEED;
-    spec->quantity_given = true;
+    spec->derivatives.quantity = which == 1 ? FM_SLOWNESS : FM_SPEED;
+    spec->derivatives.quantity_given = true;
     return status;
 }
 
@@ -347,15 +374,17 @@ static fm_status set_cushions(const fm_entries *entries, const fm_entry *entry,
     static const char *const words[] = {"fold", "keep"};
     size_t which = 0;
     fm_status status = fm_entry_word(entries, entry, words, 2, &which, error);
-    spec->cushions = which == 1;
+    spec->derivatives.cushions = which == 1;
     return status;
 }
 
 static fm_status set_threshold(const fm_entries *entries, const fm_entry *entry,
                                fm_job_spec *spec, fm_error *error)
 {
-    fm_status status = fm_entry_number(entries, entry, &spec->threshold, error);
-    if (status == FM_OK && !(spec->threshold >= 0 && spec->threshold < 1)) {
+    fm_status status =
+        fm_entry_number(entries, entry, &spec->derivatives.threshold, error);
+    if (status == FM_OK &&
+        !(spec->derivatives.threshold >= 0 && spec->derivatives.threshold < 1)) {
         status = fm_entry_fail(entries, entry, error,
                                "is a part of a row's greatest entry, from 0 to less "
                                "than 1, not '%s'",
@@ -369,6 +398,9 @@ static const job_key keys[] = {
     {"model.variable", false, set_variable},
     {"model.constant", false, set_constant},
     {"model.gradient", true, set_gradient},
+    {"model.cosines", false, set_cosines},
+    {"model.quantity", false, set_quantity},
+    {"model.reference", false, set_reference},
     {"model.geometry", false, set_geometry},
     {"model.radius", false, set_radius},
     {"model.interpolation", false, set_interpolation},
@@ -386,7 +418,7 @@ static const job_key keys[] = {
     {"solver.refine", false, set_refine},
     {"solver.stop_early", false, set_stop_early},
     {"solver.exact", false, set_exact},
-    {"derivatives.quantity", false, set_quantity},
+    {"derivatives.quantity", false, set_derivatives_quantity},
     {"derivatives.cushions", false, set_cushions},
     {"derivatives.threshold", false, set_threshold},
     {"output", false, set_output},

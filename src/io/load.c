@@ -52,6 +52,30 @@ static fm_status load_profile(const fm_job_spec *spec, fm_model *model, fm_error
                            : status;
 }
 
+/* Coefficients carry no unit: km/s or s/km, m/s or s/m, as the job has them. */
+static fm_status load_cosines(const fm_job_spec *spec, fm_model *model, fm_error *error)
+{
+    double scale =
+        spec->quantity == FM_SPEED ? spec->length_scale : 1 / spec->length_scale;
+    *model = (fm_model){.geometry = spec->geometry,
+                        .radius_km = spec->radius_km,
+                        .kind = FM_MODEL_COSINES,
+                        .x_min = spec->extent[0],
+                        .x_max = spec->extent[1],
+                        .z_min = spec->extent[2],
+                        .z_max = spec->extent[3],
+                        .quantity = spec->quantity,
+                        .reference = spec->reference};
+    fm_status status = fm_cosines_read(spec->model_file, scale, model, error);
+    if (status == FM_OK) {
+        status =
+            fm_job_blame(spec->model_file, fm_model_check_speeds(model, error), error);
+    }
+    return status == FM_OK ? fm_job_blame(spec->places.extent,
+                                          fm_model_check_extent(model, error), error)
+                           : status;
+}
+
 /* The numbers of an FMST grid carry no unit: they are the job's. */
 static void scale_lengths(fm_model *model, double length_scale)
 {
@@ -81,6 +105,9 @@ static fm_status load_model(const fm_job_spec *spec, fm_model *model, fm_error *
     const char *path = spec->model_file;
     if (!path) {
         return make_formula(spec, model, error);
+    }
+    if (spec->cosines) {
+        return load_cosines(spec, model, error);
     }
     switch (fm_file_kind_of(path)) {
     case FM_FILE_VTX:

@@ -146,7 +146,8 @@ static void describe_frechet(const fm_result_rows *rows, fm_nc *nc, fm_nc_place 
     fm_nc_numbers(nc, "shape", FM_NC_I64, 2, shape);
     fm_nc_text(nc, "quantity", speed ? "speed" : "slowness");
     fm_nc_text(nc, "cushions", of->cushions ? "keep" : "fold");
-    fm_nc_numbers(nc, "threshold", FM_NC_F64, 1, &rows->job->spec.threshold);
+    fm_nc_numbers(nc, "threshold", FM_NC_F64, 1,
+                  &rows->job->spec.derivatives.threshold);
     fm_nc_variable(nc, "frechet/indptr", FM_NC_I64, 1, &bounds, NULL, rows->indptr);
     fm_nc_text(nc, "long_name", "where the entries of each pair begin, from 0");
     if (rows->frechet.total == 0) {

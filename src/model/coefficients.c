@@ -15,6 +15,8 @@ static const char *kind_name(const fm_model *model)
         return "a gradient";
     case FM_MODEL_PROFILE:
         return "a profile";
+    case FM_MODEL_COSINES:
+        return "a sum of cosines";
     case FM_MODEL_NODES:
         break;
     }
@@ -38,6 +40,7 @@ static void shape(const fm_model *model, fm_coefficients *coefficients)
     case FM_MODEL_PROFILE:
         coefficients->nz = model->nknots;
         break;
+    case FM_MODEL_COSINES:
     case FM_MODEL_NODES:
         coefficients->nx = model->nx + (coefficients->cushions ? 2 : 0);
         coefficients->nz = model->nz + (coefficients->cushions ? 2 : 0);
@@ -58,6 +61,13 @@ fm_status fm_coefficients_of(const fm_model *model, fm_quantity quantity, bool c
         return fm_fail(error, FM_BAD_INPUT,
                        "derivatives of a gradient can only be with respect to speed: "
                        "its coefficients are a speed and what it gains by km");
+    }
+    if (model->kind == FM_MODEL_COSINES && quantity != model->quantity) {
+        const char *own = model->quantity == FM_SPEED ? "speed" : "slowness";
+        return fm_fail(error, FM_BAD_INPUT,
+                       "derivatives of cosines that make a %s can only be with respect "
+                       "to %s",
+                       own, own);
     }
     shape(model, coefficients);
     return FM_OK;
@@ -101,6 +111,7 @@ static void list_as_given(const fm_model *model, const fm_coefficients *coeffici
             value[knot] = model->knot_speed[knot];
         }
         break;
+    case FM_MODEL_COSINES:
     case FM_MODEL_NODES:
         list_nodes(model, coefficients, value);
         break;
@@ -111,7 +122,7 @@ void fm_coefficients_values(const fm_model *model, const fm_coefficients *coeffi
                             double *value)
 {
     list_as_given(model, coefficients, value);
-    if (!fm_coefficients_inverted(coefficients)) {
+    if (model->kind == FM_MODEL_COSINES || coefficients->quantity == FM_SPEED) {
         return;
     }
     for (size_t n = 0; n < coefficients->nx * coefficients->nz; n++) {

@@ -7,30 +7,28 @@
  * c^2
  *
  * with the slowness that the medium holds, so that sum c d s/d c = -s to rounding: a
- * march over the medium and its derivatives belong together. */
+ * march over the medium and its derivatives belong together. Cosines that make a
+ * slowness are linear already: d s / d c = w. */
 #include "jacobian.h"
 
 #include <float.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct fm_jacobian {
     const fm_model *model;
     const fm_medium *medium;
     fm_coefficients coefficients;
-    fm_nodes_jacobian nodes; /* only for nodes */
-    double *row;             /* [grid nx], scratch of fm_jacobian_add */
+    fm_nodes_jacobian nodes;     /* only for nodes */
+    fm_cosines_jacobian cosines; /* only for cosines */
+    double *row;                 /* [grid nx], scratch of fm_jacobian_add */
 };
 
 /* --- Reciprocals --- */
 
-bool fm_coefficients_inverted(const fm_coefficients *coefficients)
-{
-    return coefficients->quantity == FM_SLOWNESS;
-}
-
 double fm_coefficient_factor(const fm_coefficients *coefficients, double c)
 {
-    return fm_coefficients_inverted(coefficients) ? -c * c : 1;
+    return coefficients->quantity == FM_SLOWNESS ? -c * c : 1;
 }
 
 /* --- Making one --- */
@@ -56,6 +54,10 @@ fm_status fm_jacobian_create(const fm_model *model, const fm_medium *medium,
         status = fm_nodes_jacobian_create(model, &medium->grid, &made->coefficients,
                                           &made->nodes, error);
     }
+    if (status == FM_OK && model->kind == FM_MODEL_COSINES) {
+        status =
+            fm_cosines_jacobian_create(model, &medium->grid, &made->cosines, error);
+    }
     if (status != FM_OK) {
         fm_jacobian_destroy(made);
         return status;
@@ -70,6 +72,7 @@ void fm_jacobian_destroy(fm_jacobian *jacobian)
         return;
     }
     fm_nodes_jacobian_clear(&jacobian->nodes);
+    fm_cosines_jacobian_clear(&jacobian->cosines);
     free(jacobian->row);
     free(jacobian);
 }
@@ -83,6 +86,8 @@ size_t fm_jacobian_taps(const fm_jacobian *jacobian)
         return 3;
     case FM_MODEL_PROFILE:
         return 2;
+    case FM_MODEL_COSINES:
+        return jacobian->model->nx * jacobian->model->nz;
     case FM_MODEL_NODES:
         break;
     }
@@ -152,10 +157,19 @@ static size_t speed_node(const fm_jacobian *jacobian, size_t column, size_t row,
         return gradient_node(&jacobian->medium->grid, column, row, index, derivative);
     case FM_MODEL_PROFILE:
         return profile_node(jacobian, row, side, index, derivative);
+    case FM_MODEL_COSINES:
+        return fm_cosines_jacobian_node(&jacobian->cosines, column, row, index,
+                                        derivative);
     case FM_MODEL_NODES:
         break;
     }
     return fm_nodes_jacobian_node(&jacobian->nodes, column, row, index, derivative);
+}
+
+/* Does the model give slownesses? */
+static bool gives_slowness(const fm_model *model)
+{
+    return model->kind == FM_MODEL_COSINES && model->quantity == FM_SLOWNESS;
 }
 
 /* The side that the first of a row's slownesses is of (see medium.c). */
@@ -178,7 +192,7 @@ size_t fm_jacobian_node(const fm_jacobian *jacobian, size_t column, size_t row,
     }
     size_t n = speed_node(jacobian, column, row, other ? FM_BEYOND : first_side(row),
                           index, derivative);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; !gives_slowness(jacobian->model) && i < n; i++) {
         derivative[i] *= -slowness * slowness;
     }
     return n;
@@ -230,7 +244,8 @@ static void add_profile_row(const fm_jacobian *jacobian, size_t k, fm_side side,
     }
 }
 
-/* What jacobian->row, a row of dJ/d speed, adds. */
+/* What jacobian->row, a row of dJ/d speed (or dJ/d slowness, if the model gives that),
+ * adds. */
 static void add_row(const fm_jacobian *jacobian, size_t k, fm_side side,
                     double *gradient)
 {
@@ -250,6 +265,9 @@ static void add_row(const fm_jacobian *jacobian, size_t k, fm_side side,
     case FM_MODEL_NODES:
         fm_nodes_jacobian_row(&jacobian->nodes, k, jacobian->row);
         break;
+    case FM_MODEL_COSINES:
+        fm_cosines_jacobian_row(&jacobian->cosines, k, jacobian->row);
+        break;
     }
 }
 
@@ -259,7 +277,11 @@ static void add_rows(const fm_jacobian *jacobian, const double *kernel,
     const fm_medium *medium = jacobian->medium;
     size_t nx = medium->grid.nx, interface = 0;
     for (size_t k = 0; k < medium->grid.nz; k++) {
-        to_speed(kernel + k * nx, medium->slowness + k * nx, nx, jacobian->row);
+        if (gives_slowness(jacobian->model)) {
+            memcpy(jacobian->row, kernel + k * nx, nx * sizeof *kernel);
+        } else {
+            to_speed(kernel + k * nx, medium->slowness + k * nx, nx, jacobian->row);
+        }
         add_row(jacobian, k, first_side(k), gradient);
         if (interface < medium->ninterfaces && medium->interface_row[interface] == k) {
             size_t from = interface++ * nx;
@@ -272,12 +294,16 @@ static void add_rows(const fm_jacobian *jacobian, const double *kernel,
 void fm_jacobian_add(const fm_jacobian *jacobian, const double *kernel,
                      const double *beyond, double *gradient)
 {
-    bool nodes = jacobian->model->kind == FM_MODEL_NODES;
-    if (nodes) {
+    fm_model_kind kind = jacobian->model->kind;
+    if (kind == FM_MODEL_NODES) {
         fm_nodes_jacobian_begin(&jacobian->nodes);
+    } else if (kind == FM_MODEL_COSINES) {
+        fm_cosines_jacobian_begin(&jacobian->cosines);
     }
     add_rows(jacobian, kernel, beyond, gradient);
-    if (nodes) {
+    if (kind == FM_MODEL_NODES) {
         fm_nodes_jacobian_end(&jacobian->nodes, gradient);
+    } else if (kind == FM_MODEL_COSINES) {
+        fm_cosines_jacobian_end(&jacobian->cosines, gradient);
     }
 }

@@ -8,11 +8,8 @@
  * as they stand. That the slowness is wanted, and perhaps with respect to reciprocals,
  * is looked after in jacobian.c, but for the coefficients' factors. */
 
-/* Are the coefficients the reciprocals of what the model holds? */
-bool fm_coefficients_inverted(const fm_coefficients *coefficients);
-
 /* d (a coefficient as the model holds it) / d (the coefficient): 1, or of c = 1/c' with
- * respect to c', -c^2. */
+ * respect to c', -c^2. (Cosines are taken as they stand and do not ask.) */
 double fm_coefficient_factor(const fm_coefficients *coefficients, double c);
 
 /* What the model holds for coefficient (i, k) of a nodes model; 0 if masked. */
@@ -78,5 +75,26 @@ size_t fm_nodes_jacobian_node(const fm_nodes_jacobian *nodes, size_t column, siz
 void fm_nodes_jacobian_begin(const fm_nodes_jacobian *nodes);
 void fm_nodes_jacobian_row(const fm_nodes_jacobian *nodes, size_t row, double *kernel);
 void fm_nodes_jacobian_end(const fm_nodes_jacobian *nodes, double *gradient);
+
+/* --- Cosines (jacobian_cosines.c) --- */
+
+/* All nodes depend on all coefficients. */
+typedef struct fm_cosines_jacobian {
+    fm_cosines cosines;
+    double *sum; /* [model nz][grid nx], of fm_cosines_jacobian_row */
+} fm_cosines_jacobian;
+
+/* Keeps the model. */
+fm_status fm_cosines_jacobian_create(const fm_model *model, const fm_grid *grid,
+                                     fm_cosines_jacobian *cosines, fm_error *error);
+void fm_cosines_jacobian_clear(fm_cosines_jacobian *cosines);
+
+/* As with nodes, but of what the cosines make, a speed or a slowness. */
+size_t fm_cosines_jacobian_node(const fm_cosines_jacobian *cosines, size_t column,
+                                size_t row, uint32_t *index, double *derivative);
+void fm_cosines_jacobian_begin(const fm_cosines_jacobian *cosines);
+void fm_cosines_jacobian_row(const fm_cosines_jacobian *cosines, size_t row,
+                             const double *kernel);
+void fm_cosines_jacobian_end(const fm_cosines_jacobian *cosines, double *gradient);
 
 #endif

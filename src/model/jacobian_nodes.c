@@ -334,7 +334,7 @@ static void hand_over(const fm_nodes_jacobian *nodes, const double *sums, size_t
                       size_t i, size_t k, double *gradient)
 {
     double *own = gradient + k * nodes->coefficients->nx + i;
-    if (fm_coefficients_inverted(nodes->coefficients)) {
+    if (nodes->coefficients->quantity == FM_SLOWNESS) {
         for (size_t v = 0; v < n; v++) {
             add_to(nodes, i + v, k, sums[v], gradient);
         }

@@ -25,6 +25,7 @@ typedef struct sampling {
     const fm_grid *grid;
     fm_lattice lattice; /* only for nodes */
     double *rise;       /* only for gradients: [nx], what x adds to the speed */
+    fm_cosines cosines; /* only for cosines */
 } sampling;
 
 /* --- Does the model cover the grid? --- */
@@ -50,7 +51,7 @@ static fm_status check_cover(const fm_model *model, const fm_grid *grid,
                        fm_geometry_name(model->geometry),
                        fm_geometry_name(grid->geometry));
     }
-    if (model->kind == FM_MODEL_CONSTANT || model->kind == FM_MODEL_GRADIENT) {
+    if (model->kind != FM_MODEL_PROFILE && model->kind != FM_MODEL_NODES) {
         return FM_OK;
     }
     fm_status status = check_range(
@@ -102,6 +103,9 @@ static void speed_row(sampling *task, size_t k, fm_side side, double *speed)
     case FM_MODEL_NODES:
         fm_lattice_row(&task->lattice, k, speed);
         break;
+    case FM_MODEL_COSINES: /* or its slowness */
+        fm_cosines_row(&task->cosines, k, speed);
+        break;
     }
 }
 
@@ -144,9 +148,43 @@ static fm_status fail_row(const fm_grid *grid, size_t k, const double *speed,
     return fail_speed(grid, i, k, speed[i], error);
 }
 
+static fm_status fail_cosines(const sampling *task, size_t i, size_t k, double value,
+                              fm_error *error)
+{
+    const fm_grid *grid = task->grid;
+    bool slowness = task->model->quantity == FM_SLOWNESS;
+    double reference = task->model->reference;
+    return fm_fail(error, FM_BAD_INPUT,
+                   "the model's %s at %s %.10g, %s %.10g %s is %g %s: it must be "
+                   "positive (the cosines add %g to a reference of %g)",
+                   slowness ? "slowness" : "speed", fm_geometry_x_name(grid->geometry),
+                   fm_grid_x(grid, i), fm_geometry_z_name(grid->geometry), grid->z[k],
+                   fm_geometry_z_unit(grid->geometry), value,
+                   slowness ? "s/km" : "km/s", value - reference, reference);
+}
+
+/* Cosines mask nothing, and may give the slowness itself. */
+static fm_status cosines_row(sampling *task, size_t k, fm_side side, double *row,
+                             fm_error *error)
+{
+    speed_row(task, k, side, row);
+    for (size_t i = 0; i < task->grid->nx; i++) {
+        if (!(row[i] > 0 && row[i] <= DBL_MAX)) {
+            return fail_cosines(task, i, k, row[i], error);
+        }
+    }
+    if (task->model->quantity == FM_SPEED) {
+        invert_row(row, task->grid->nx);
+    }
+    return FM_OK;
+}
+
 static fm_status slowness_row(sampling *task, size_t k, fm_side side, double *row,
                               fm_error *error)
 {
+    if (task->model->kind == FM_MODEL_COSINES) {
+        return cosines_row(task, k, side, row, error);
+    }
     speed_row(task, k, side, row);
     if (invert_row(row, task->grid->nx)) {
         return FM_OK;
@@ -217,6 +255,9 @@ static fm_status prepare(sampling *task, fm_error *error)
     if (model->kind == FM_MODEL_NODES) {
         return fm_lattice_create(model, grid, &task->lattice, error);
     }
+    if (model->kind == FM_MODEL_COSINES) {
+        return fm_cosines_create(model, grid, &task->cosines, error);
+    }
     if (model->kind != FM_MODEL_GRADIENT) {
         return FM_OK;
     }
@@ -248,6 +289,7 @@ fm_status fm_medium_sample(const fm_model *model, fm_grid *grid, fm_medium *medi
         status = fill_rows(&task, medium, error);
     }
     fm_lattice_clear(&task.lattice);
+    fm_cosines_clear(&task.cosines);
     free(task.rise);
     if (status) {
         fm_medium_clear(medium);

@@ -86,4 +86,23 @@ typedef struct fm_mended {
  * many. */
 size_t fm_lattice_mended(fm_lattice *lattice, size_t row, fm_mended *mended);
 
+/* --- Cosines (cosines.c) --- */
+
+/* The cosines at the columns and at the rows of a grid. */
+typedef struct fm_cosines {
+    const fm_model *model;
+    size_t nx, nz;   /* columns and rows of the grid */
+    double *along_x; /* [model nx][nx], cos(pi j xi) */
+    double *along_z; /* [nz][model nz], cos(pi k zeta) */
+} fm_cosines;
+
+/* Keeps the model, which must outlive it. */
+fm_status fm_cosines_create(const fm_model *model, const fm_grid *grid,
+                            fm_cosines *cosines, fm_error *error);
+void fm_cosines_clear(fm_cosines *cosines);
+
+/* The sum, reference included, in row `row` of the grid: a speed or a slowness, [nx].
+ */
+void fm_cosines_row(const fm_cosines *cosines, size_t row, double *value);
+
 #endif

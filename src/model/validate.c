@@ -302,6 +302,32 @@ static fm_status check_nodes(const fm_model *model, fm_error *error)
     return status ? status : check_vertices(model, true, error);
 }
 
+/* --- Cosines --- */
+
+static fm_status check_cosines(const fm_model *model, fm_error *error)
+{
+    size_t nx = model->nx, nz = model->nz;
+    if (nx < 1 || nx > FM_MOST_COSINES || nz < 1 || nz > FM_MOST_COSINES) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "a model of %zu x %zu cosines: there can be 1 to %d each way",
+                       nx, nz, FM_MOST_COSINES);
+    }
+    if (!isfinite(model->reference)) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "the reference of the cosines is %g: it must be finite",
+                       model->reference);
+    }
+    for (size_t n = 0; n < nx * nz; n++) {
+        if (!isfinite(model->values[n])) {
+            return fm_fail(error, FM_BAD_INPUT,
+                           "the coefficient of cosines kx %zu, kz %zu is %g: it must "
+                           "be finite",
+                           n % nx, n / nx, model->values[n]);
+        }
+    }
+    return FM_OK;
+}
+
 /* --- The whole --- */
 
 static fm_status check_bounds(const fm_model *model, fm_error *error)
@@ -326,6 +352,8 @@ fm_status fm_model_check_speeds(const fm_model *model, fm_error *error)
         return check_gradient(model, error);
     case FM_MODEL_PROFILE:
         return check_profile(model, error);
+    case FM_MODEL_COSINES:
+        return check_cosines(model, error);
     case FM_MODEL_NODES:
         break;
     }

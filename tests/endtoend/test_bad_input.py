@@ -106,8 +106,8 @@ class JobFile(BadInput):
     def test_values_that_are_not_among_the_words(self):
         self.write("job.yaml", JOB.replace("cartesian", "flat"))
         self.job(says=["job.yaml:3:", "model.geometry", "flat", "cartesian", "polar"])
-        self.write("job.yaml", JOB.replace("[times]", "[times, rays]"))
-        self.job(says=["job.yaml:9:", "want", "rays"])
+        self.write("job.yaml", JOB.replace("[times]", "[times, ray]"))
+        self.job(says=["job.yaml:9:", "want", "ray"])
 
     def test_a_file_that_is_no_job_at_all(self):
         self.write("job.yaml", "model: [unclosed\n")

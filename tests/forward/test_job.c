@@ -183,6 +183,63 @@ static void change_the_cushion(fm_job *job)
     job->model.cushion_extrapolated = true;
 }
 
+static void make_cosines(fm_job *job)
+{
+    job->model.kind = FM_MODEL_COSINES;
+}
+
+static void make_cosines_of_slowness(fm_job *job)
+{
+    make_cosines(job);
+    job->model.quantity = FM_SLOWNESS;
+}
+
+static void make_cosines_with_a_reference(fm_job *job)
+{
+    make_cosines(job);
+    job->model.reference = 0.5;
+}
+
+static void model_digest(void (*change)(fm_job *job), char text[33])
+{
+    fm_job job;
+    build_job(&job, 3, 2);
+    build_wall(&job, 10, 11);
+    change(&job);
+    assert_int_equal(fm_model_digest(&job.model, text, NULL), FM_OK);
+    fm_job_clear(&job);
+}
+
+static void what_cosines_make_and_are_added_to_is_in_their_digest(void **state)
+{
+    (void)state;
+    char plain[33], slowness[33], reference[33];
+    model_digest(make_cosines, plain);
+    model_digest(make_cosines_of_slowness, slowness);
+    model_digest(make_cosines_with_a_reference, reference);
+    assert_string_not_equal(plain, slowness);
+    assert_string_not_equal(plain, reference);
+}
+
+static void the_text_tells_what_cosines_make(void **state)
+{
+    (void)state;
+    fm_job job;
+    build_job(&job, 1, 1);
+    build_wall(&job, 10, 11);
+    make_cosines_of_slowness(&job);
+    job.model.reference = 0.2;
+    char *text = NULL;
+    assert_int_equal(fm_job_text(&job, &text, NULL), FM_OK);
+    const char *lines[] = {"  kind: cosines", "  quantity: slowness",
+                           "  reference: 0.2"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        assert_line(text, lines[i]);
+    }
+    free(text);
+    fm_job_clear(&job);
+}
+
 static void change_an_id(fm_job *job)
 {
     job->survey.receivers.id[1][0] = 'Q';
@@ -233,6 +290,8 @@ int main(void)
         cmocka_unit_test(a_survey_without_pairs_is_refused),
         cmocka_unit_test(the_text_spells_out_every_default_and_no_file_name),
         cmocka_unit_test(the_text_follows_what_was_asked),
+        cmocka_unit_test(what_cosines_make_and_are_added_to_is_in_their_digest),
+        cmocka_unit_test(the_text_tells_what_cosines_make),
         cmocka_unit_test(digests_change_with_the_content_and_only_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,6 +109,21 @@ static void a_profile_with_interfaces_survives_the_journey(void **state)
     fm_job_clear(&job);
 }
 
+static void cosines_survive_the_journey(void **state)
+{
+    (void)state;
+    static const double value[] = {4, 0.5, 0, 0.25, -0.5, 0.125};
+    fm_job job;
+    build_job(&job, 2, 3);
+    job.model.kind = FM_MODEL_COSINES;
+    job.model.nx = 3;
+    job.model.nz = 2;
+    job.model.values = malloc(sizeof value);
+    memcpy(job.model.values, value, sizeof value);
+    assert_survives_the_journey(&job);
+    fm_job_clear(&job);
+}
+
 static void marches_from_receivers_survive_the_journey(void **state)
 {
     (void)state;
@@ -196,6 +211,7 @@ int main(void)
         cmocka_unit_test(a_constant_model_survives_the_journey),
         cmocka_unit_test(a_model_of_nodes_survives_the_journey),
         cmocka_unit_test(a_profile_with_interfaces_survives_the_journey),
+        cmocka_unit_test(cosines_survive_the_journey),
         cmocka_unit_test(marches_from_receivers_survive_the_journey),
         cmocka_unit_test(early_stop_is_off_when_whole_fields_are_wanted),
         cmocka_unit_test(the_solver_options_survive_the_journey),

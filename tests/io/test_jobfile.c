@@ -128,6 +128,39 @@ static void formulas_are_read_in_km(void **state)
     fm_job_spec_clear(&spec);
 }
 
+#define COSINES                                                                        \
+    "model:\n  cosines: c.csv\n  geometry: cartesian\n  extent: [0, 10, 0, 5]\n"       \
+    "  spacing: [1, 0.5]\n"
+
+static void cosines_make_a_speed_unless_told(void **state)
+{
+    fm_job_spec spec;
+    accept_with(*state, COSINES SURVEY REST, NULL, &spec);
+    assert_beside(*state, spec.model_file, "c.csv");
+    assert_true(spec.cosines && !spec.constant && !spec.gradient);
+    assert_true(spec.quantity == FM_SPEED && spec.reference == 0);
+    fm_job_spec_clear(&spec);
+    accept_with(*state, COSINES "  quantity: slowness\n  reference: 0.25\n" SURVEY REST,
+                NULL, &spec);
+    assert_true(spec.quantity == FM_SLOWNESS && spec.reference == 0.25);
+    fm_job_spec_clear(&spec);
+}
+
+static void a_reference_in_metres_is_read_in_km(void **state)
+{
+    fm_job_spec spec;
+    accept_with(*state, COSINES "  reference: 5000\nunits: m\n" SURVEY REST, NULL,
+                &spec);
+    assert_near(spec.reference, 5, 1e-15);
+    fm_job_spec_clear(&spec);
+    accept_with(*state,
+                COSINES
+                "  quantity: slowness\n  reference: 0.0002\nunits: m\n" SURVEY REST,
+                NULL, &spec);
+    assert_near(spec.reference, 0.2, 1e-16);
+    fm_job_spec_clear(&spec);
+}
+
 static void a_job_in_the_current_folder_names_its_files_plainly(void **state)
 {
     char here[4096];
@@ -222,6 +255,8 @@ int main(void)
         IN_FOLDER(every_key_is_heard),
         IN_FOLDER(grids_are_cubic_unless_told),
         IN_FOLDER(formulas_are_read_in_km),
+        IN_FOLDER(cosines_make_a_speed_unless_told),
+        IN_FOLDER(a_reference_in_metres_is_read_in_km),
         IN_FOLDER(a_job_in_the_current_folder_names_its_files_plainly),
         IN_FOLDER(a_job_that_is_not_there_is_named),
         IN_FOLDER(overrides_replace_and_add),

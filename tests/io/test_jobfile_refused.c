@@ -112,10 +112,12 @@ static void missing_keys_are_named(void **state)
         {MODEL SURVEY "output: o.h5\n", "job.yaml: want is missing: what the result"},
         {"model:\n  constant: 5\n  geometry: cartesian\n  spacing: [1, 1]\n" SURVEY
              REST,
-         "job.yaml: model.extent is missing: a formula or profile needs it"},
+         "job.yaml: model.extent is missing: a formula, profile or sum of cosines "
+         "needs it"},
         {"model:\n  file: p.csv\n  geometry: cartesian\n  extent: [0, 1, 0, 1]\n" SURVEY
              REST,
-         "job.yaml: model.spacing is missing: a formula or profile needs it"},
+         "job.yaml: model.spacing is missing: a formula, profile or sum of cosines "
+         "needs it"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         refuse_with(*state, bad[i].text, NULL, bad[i].words);
@@ -199,7 +201,21 @@ static void values_of_the_wrong_kind_are_refused(void **state)
 static void contradictions_are_refused_where_they_stand(void **state)
 {
     static const char cartesian[] = "model:\n  file: m.nc\n  geometry: cartesian\n";
+    static const char cosines[] = "model:\n  cosines: c.csv\n  geometry: cartesian\n"
+                                  "  extent: [0, 9, 0, 9]\n  spacing: [1, 1]\n";
     static const char *const bad[][3] = {
+        {MODEL, "  cosines: c.csv",
+         "job.yaml:4:3: model.cosines and model.file exclude each other"},
+        {FORMULA, "  cosines: c.csv", "model.cosines and model.constant exclude"},
+        {cosines, "  gradient: [5, 0, 0]", "model.cosines and model.gradient exclude"},
+        {MODEL, "  quantity: speed",
+         "job.yaml:4:3: model.quantity has no meaning without model.cosines"},
+        {FORMULA, "  reference: 5", "model.reference has no meaning without"},
+        {cosines, "  quantity: vp", "model.quantity is speed or slowness, not 'vp'"},
+        {cosines, "  reference: 5km", "model.reference takes numbers, written plainly"},
+        {cosines, "  dice: [1, 1]", "model.dice splits the cells of a grid"},
+        {cosines, "  interpolation: cubic", "model.interpolation has no meaning for a"},
+        {cosines, "  variable: v", "model.variable has no meaning without model.file"},
         {MODEL, "  constant: 5", "job.yaml:4:3: model.constant and model.file exclude"},
         {MODEL, "  gradient: [5, 0, 0]", "model.gradient and model.file exclude"},
         {FORMULA, "  gradient: [5, 0, 0]", "model.gradient and model.constant exclude"},

@@ -56,6 +56,57 @@ static void vertices_in_metres_are_loaded_in_km(void **state)
     fm_job_clear(&job);
 }
 
+static fm_model load_cosines(const void *state, const char *more)
+{
+    fm_job_spec spec;
+    fm_job job;
+    fm_error error = {0};
+    char text[600];
+    put(state, "c.csv", "kx,kz,value\n2,0,-0.5\n0,1,4\n");
+    put(state, "s.csv", "id,x,z\nA,1,2\n");
+    put(state, "r.csv", "id,x,z\nP,3,2\n");
+    snprintf(text, sizeof text,
+             "model:\n  cosines: c.csv\n  geometry: cartesian\n"
+             "  extent: [0, 9, 1, 5]\n  spacing: [1, 1]\n%s%s",
+             more, SURVEY REST);
+    accept_with(state, text, NULL, &spec);
+    assert_read(fm_job_load(&spec, &job, &error), &error);
+    fm_model model = job.model;
+    job.model = (fm_model){0};
+    fm_job_clear(&job);
+    return model;
+}
+
+static void cosines_are_loaded_with_what_they_make(void **state)
+{
+    static const double values[6] = {0, 0, -0.5, 4, 0, 0};
+    fm_model model = load_cosines(*state, "");
+    assert_int_equal(model.kind, FM_MODEL_COSINES);
+    assert_true(model.x_max == 9 && model.z_min == 1 && model.z_max == 5);
+    assert_true(model.nx == 3 && model.nz == 2);
+    assert_true(model.quantity == FM_SPEED && model.reference == 0);
+    assert_memory_equal(model.values, values, sizeof values);
+    fm_model_clear(&model);
+    model = load_cosines(*state, "  quantity: slowness\n  reference: 7\n");
+    assert_true(model.quantity == FM_SLOWNESS && model.reference == 7);
+    assert_memory_equal(model.values, values, sizeof values);
+    fm_model_clear(&model);
+}
+
+/* km/s are a thousand of m/s, s/km a thousandth of s/m. */
+static void cosines_in_metres_are_loaded_in_km(void **state)
+{
+    fm_model model = load_cosines(*state, "  reference: 7\nunits: m\n");
+    assert_near(model.x_max, 0.009, 1e-17);
+    assert_near(model.values[3], 0.004, 1e-17);
+    assert_near(model.reference, 0.007, 1e-17);
+    fm_model_clear(&model);
+    model = load_cosines(*state, "  quantity: slowness\n  reference: 7\nunits: m\n");
+    assert_near(model.values[3], 4000, 1e-11);
+    assert_near(model.reference, 7000, 1e-11);
+    fm_model_clear(&model);
+}
+
 static void each_kind_of_model_file_finds_its_reader(void **state)
 {
     static const char *const bad[][2] = {
@@ -123,6 +174,20 @@ static void assert_blamed(const void *state, const char *model, const char *over
     assert_refused(prepare(state, model, override, &error), &error, words);
     const char *begin = override ? "--set " : folder_path(state, "job.yaml:");
     assert_memory_equal(error.message, begin, strlen(begin));
+}
+
+static void cosines_that_fall_below_0_are_named_by_their_file(void **state)
+{
+    fm_error error = {0};
+    put(*state, "c.csv", "kx,kz,value\n1,0,3\n");
+    assert_refused(
+        prepare(*state,
+                "  cosines: c.csv\n  geometry: cartesian\n  reference: 2\n"
+                "  extent: [0, 9, 0, 9]\n  spacing: [1, 1]\n",
+                NULL, &error),
+        &error,
+        "c.csv: the model's speed at x 7, z 0 km is -0.298133 km/s: it must be "
+        "positive (the cosines add -2.29813 to a reference of 2)");
 }
 
 static void what_proves_wrong_later_is_named_where_it_stands(void **state)
@@ -240,8 +305,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(a_job_is_loaded_with_its_survey),
         IN_FOLDER(vertices_in_metres_are_loaded_in_km),
+        IN_FOLDER(cosines_are_loaded_with_what_they_make),
+        IN_FOLDER(cosines_in_metres_are_loaded_in_km),
         IN_FOLDER(each_kind_of_model_file_finds_its_reader),
         IN_FOLDER(a_survey_that_fails_leaves_an_empty_job),
+        IN_FOLDER(cosines_that_fall_below_0_are_named_by_their_file),
         IN_FOLDER(what_proves_wrong_later_is_named_where_it_stands),
         IN_FOLDER(an_override_that_proves_wrong_later_is_named_as_such),
         IN_FOLDER(a_spacing_too_large_is_told_in_the_unit_it_was_given_in),

@@ -1,4 +1,4 @@
-/* Models from text files: FMST grids and profiles. */
+/* Models from text files: FMST grids, profiles, cosines. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -219,6 +219,74 @@ static void bad_profiles_are_refused_with_file_and_line(void **state)
     }
 }
 
+/* --- Cosines --- */
+
+static fm_status read_cosines(const void *state, const char *text, double scale,
+                              fm_model *model, fm_error *error)
+{
+    *model = (fm_model){.kind = FM_MODEL_COSINES};
+    return fm_cosines_read(put(state, "c.csv", text), scale, model, error);
+}
+
+static void coefficients_may_stand_in_any_order_and_be_left_out(void **state)
+{
+    static const char *const same[] = {
+        "kx,kz,value\n0,0,5\n2,0,-0.25\n1,1,1e-1\n",
+        "# order does not matter\nvalue,kz,name,kx\n0.1,1,a,1\n-.25,0,b,2\n5,0,,0\n",
+        "kx,kz,value\n1,1,0.1\n0,0,5\n\n2,0,-0.25\n0,1,0\n",
+    };
+    static const double values[6] = {5, 0, -0.25, 0, 0.1, 0};
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        fm_model model;
+        fm_error error = {0};
+        assert_read(read_cosines(*state, same[i], 1, &model, &error), &error);
+        assert_true(model.nx == 3 && model.nz == 2);
+        for (size_t n = 0; n < 6; n++) {
+            assert_true(model.values[n] == values[n]);
+        }
+        fm_model_clear(&model);
+    }
+}
+
+static void coefficients_are_scaled(void **state)
+{
+    fm_model model;
+    fm_error error = {0};
+    assert_read(read_cosines(*state, "kx,kz,value\n999,0,2\n", 0.5, &model, &error),
+                &error);
+    assert_true(model.nx == FM_MOST_COSINES && model.nz == 1 && model.values[999] == 1);
+    fm_model_clear(&model);
+}
+
+static void bad_cosines_are_refused_with_file_and_line(void **state)
+{
+    static const char *const bad[][2] = {
+        {"", "c.csv: empty"},
+        {"kx,kz,value\n", "c.csv: a header, but no rows"},
+        {"kx,ky,value\n0,0,1\n", "c.csv:1: a table of cosines needs a column 'kz'"},
+        {"0,0,1\n", "c.csv:1: no header: the first line must name the columns: "
+                    "kx,kz,value"},
+        {"kx,kz,value\n0,0,1\n-1,0,2\n",
+         "c.csv:3: column kx: '-1' is not a whole number from 0 to 999"},
+        {"kx,kz,value\n0,1.5,1\n", "c.csv:2: column kz: '1.5' is not a whole number"},
+        {"kx,kz,value\n0,1000,1\n", "c.csv:2: column kz: '1000' is not a whole"},
+        {"kx,kz,value\n0,,1\n", "c.csv:2: column kz: '' is not a whole number"},
+        {"kx,kz,value\n0,0,high\n", "c.csv:2: column value: 'high' is not a number"},
+        {"kx,kz,value\n0,0,nan\n", "c.csv:2: column value: 'nan'"},
+        {"kx,kz,value\n0,0,1\n3,2,1\n\n3,2,1\n",
+         "c.csv:5: kx 3, kz 2 stands on line 3 already"},
+        {"kx,kz,value\n0,0,1\n1,0,2.", "c.csv:3: "},
+        {"kx,kz,value\n0,0,1\n1,0\n", "c.csv:3: "},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        fm_model model;
+        fm_error error = {0};
+        assert_refused(read_cosines(*state, bad[i][0], 1, &model, &error), &error,
+                       bad[i][1]);
+        assert_null(model.values);
+    }
+}
+
 #define IN_FOLDER(test)                                                                \
     cmocka_unit_test_setup_teardown(test, folder_make, folder_remove)
 
@@ -232,6 +300,9 @@ int main(void)
         IN_FOLDER(vertex_files_are_not_polar_and_must_be_there),
         IN_FOLDER(a_profile_has_knots_in_km),
         IN_FOLDER(bad_profiles_are_refused_with_file_and_line),
+        IN_FOLDER(coefficients_may_stand_in_any_order_and_be_left_out),
+        IN_FOLDER(coefficients_are_scaled),
+        IN_FOLDER(bad_cosines_are_refused_with_file_and_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

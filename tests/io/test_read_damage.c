@@ -27,6 +27,8 @@ static const char pairs[] =
     "source,receiver,time,sigma\nA,B,1.5,0.25\nB,A,,\nC,C,12,1e-1\n";
 static const char profile[] =
     "# Earth\ndepth_km,vp_km_s,vs_km_s\n0,5.8,3.46\n20,5.8,3.46\n20,6.5,3.85\n35,8,4\n";
+static const char cosines[] =
+    "kz,kx,value,note\n0,0,5.8,mean\n# along x\n1,0,-3e-1,\n0,2,0.25,\"a, b\"\n";
 static const char vertices[] =
     "   2   2  counts\n -10.0  110.0\n  1.0  2.0\n\n"
     " 3.01  0.3\n 3.02\n 3.03\n 3.04\n\n 3.05D0\n 3.06\n 3.07\n 3.08\n"
@@ -75,6 +77,18 @@ static fm_status read_profile(const void *state, const char *path, fm_error *err
     fm_model model;
     fm_status status =
         fm_profile_read(path, "vp_km_s", FM_CARTESIAN, 6371, extent, &model, error);
+    fm_model_clear(&model);
+    return status;
+}
+
+static fm_status read_cosines(const void *state, const char *path, fm_error *error)
+{
+    (void)state;
+    fm_model model = {.kind = FM_MODEL_COSINES};
+    fm_status status = fm_cosines_read(path, 1, &model, error);
+    if (status == FM_OK) {
+        assert_true(model.nx >= 1 && model.nx <= FM_MOST_COSINES && model.values);
+    }
     fm_model_clear(&model);
     return status;
 }
@@ -159,6 +173,7 @@ static void beginnings_of_tables_end_with_a_row_or_are_refused(void **state)
     try_prefixes(*state, read_stations, stations, end_of(stations, "three\"\n"));
     try_prefixes(*state, read_pairs, pairs, end_of(pairs, "0.25\n"));
     try_prefixes(*state, read_profile, profile, end_of(profile, "\n20,5.8,3.46\n"));
+    try_prefixes(*state, read_cosines, cosines, end_of(cosines, "mean\n"));
 }
 
 static void beginnings_of_vertex_files_are_refused(void **state)
@@ -193,6 +208,11 @@ static void damaged_pairs_never_crash(void **state)
 static void damaged_profiles_never_crash(void **state)
 {
     try_mutants(*state, read_profile, profile);
+}
+
+static void damaged_cosines_never_crash(void **state)
+{
+    try_mutants(*state, read_cosines, cosines);
 }
 
 static void damaged_vertex_files_never_crash(void **state)
@@ -239,6 +259,7 @@ int main(void)
         IN_FOLDER(damaged_stations_never_crash),
         IN_FOLDER(damaged_pairs_never_crash),
         IN_FOLDER(damaged_profiles_never_crash),
+        IN_FOLDER(damaged_cosines_never_crash),
         IN_FOLDER(damaged_vertex_files_never_crash),
         IN_FOLDER(damaged_job_files_never_crash),
         IN_FOLDER(damaged_overrides_never_crash),

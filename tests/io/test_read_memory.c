@@ -140,6 +140,13 @@ static void a_profile_without_memory_is_refused(void **state)
                     "  extent: [0, 9, 0, 9]\n  spacing: [1, 1]\n");
 }
 
+static void cosines_without_memory_are_refused(void **state)
+{
+    put(*state, "m.csv", "kx,kz,value\n0,0,5\n1,2,0.5\n");
+    try_job(*state, "model:\n  cosines: m.csv\n  geometry: cartesian\n"
+                    "  extent: [0, 9, 0, 9]\n  spacing: [1, 1]\n");
+}
+
 static void a_vertex_file_without_memory_is_refused(void **state)
 {
     char text[200];
@@ -206,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(a_formula_without_memory_is_refused),
         IN_FOLDER(a_profile_without_memory_is_refused),
+        IN_FOLDER(cosines_without_memory_are_refused),
         IN_FOLDER(a_vertex_file_without_memory_is_refused),
         IN_FOLDER(a_grid_without_memory_is_refused),
         IN_FOLDER(a_classic_grid_without_memory_is_refused),

@@ -99,6 +99,24 @@ fm_model nodes_model(fm_interpolation interpolation, size_t nx, size_t nz, rule 
     return model;
 }
 
+fm_model cosines_model(fm_quantity quantity, size_t nx, size_t nz)
+{
+    fm_model model = constant_model(0);
+    model.kind = FM_MODEL_COSINES;
+    model.x_min = -3;
+    model.quantity = quantity;
+    model.reference = quantity == FM_SPEED ? 5 : 0.2;
+    model.nx = nx;
+    model.nz = nz;
+    model.values = malloc(nx * nz * sizeof *model.values);
+    assert_non_null(model.values);
+    for (size_t n = 0; n < nx * nz; n++) {
+        model.values[n] =
+            0.5 * model.reference * sin(2.3 * (double)n + 1) / (double)(nx * nz);
+    }
+    return model;
+}
+
 double *node_of(fm_model *model, size_t i, size_t k)
 {
     size_t ring = model->interpolation == FM_BSPLINE ? 1 : 0;

@@ -25,6 +25,10 @@ fm_model polar_earth_model(void);
 typedef double rule(double x, double z);
 fm_model nodes_model(fm_interpolation interpolation, size_t nx, size_t nz, rule *value);
 
+/* nx by nz cosines with the extent of constant_model; their values are small against
+ * the reference, which a speed of 5 km/s, or its slowness, is made from. */
+fm_model cosines_model(fm_quantity quantity, size_t nx, size_t nz);
+
 /* The value at column i and row k, counted from 0, the cushion not counted. */
 double *node_of(fm_model *model, size_t i, size_t k);
 

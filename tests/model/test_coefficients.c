@@ -101,9 +101,9 @@ static double slowness_of(const fm_medium *medium, size_t i, size_t k, bool beyo
 /* Speeds are linear in the coefficients, so the weighted sum is the slowness itself; no
  * coefficient twice, and none of a masked node. 1e-13: a hundred roundings in the sum
  * and in the place of a window's nodes. */
-static void expect_sum_at(const fm_jacobian *jacobian, const fm_medium *medium,
-                          const fm_coefficients *coefficients, const double *value,
-                          size_t i, size_t k, bool beyond)
+static void expect_sum_at(const fm_jacobian *jacobian, const fm_model *model,
+                          const fm_medium *medium, const fm_coefficients *coefficients,
+                          const double *value, size_t i, size_t k, bool beyond)
 {
     uint32_t index[MOST];
     double derivative[MOST], sum = 0, s = slowness_of(medium, i, k, beyond);
@@ -118,8 +118,10 @@ static void expect_sum_at(const fm_jacobian *jacobian, const fm_medium *medium,
         assert_true(value[index[a]] != 0);
         sum += value[index[a]] * derivative[a];
     }
-    double sign = coefficients->quantity == FM_SPEED ? -1 : 1;
-    assert_true(n == 0 || fabs(sum - sign * s) <= 1e-13 * s);
+    bool speed = coefficients->quantity == FM_SPEED;
+    /* Cosines make up what differs from the reference, which is 0 for other models. */
+    sum += speed ? -s * s * model->reference : model->reference;
+    assert_true(n == 0 || fabs(sum - (speed ? -s : s)) <= 1e-13 * s);
 }
 
 static void expect_sums(const fm_jacobian *jacobian, const fm_model *model,
@@ -129,9 +131,9 @@ static void expect_sums(const fm_jacobian *jacobian, const fm_model *model,
     fm_coefficients_values(model, coefficients, value);
     for (size_t k = 0; k < medium->grid.nz; k++) {
         for (size_t i = 0; i < medium->grid.nx; i++) {
-            expect_sum_at(jacobian, medium, coefficients, value, i, k, false);
+            expect_sum_at(jacobian, model, medium, coefficients, value, i, k, false);
             if (fm_medium_interface_of(medium, k) < medium->ninterfaces) {
-                expect_sum_at(jacobian, medium, coefficients, value, i, k, true);
+                expect_sum_at(jacobian, model, medium, coefficients, value, i, k, true);
             }
         }
     }
@@ -244,7 +246,7 @@ static void expect_differences(const fm_model *model, const fm_spacing *spacing,
     double *value = zeros(n);
     fm_coefficients_values(model, &c, value);
     for (size_t which = 0; which < n; which++) {
-        double step = 1e-4 * fmax(fabs(value[which]), 0.01);
+        double step = 1e-4 * fabs(value[which]);
         fm_model more, less;
         if (value[which] == 0) {
             continue;
@@ -299,6 +301,14 @@ static void change_values(const fm_model *model, fm_coefficients coefficients,
     *to = *model;
     to->values = copy_of(model->values, coefficients.nx * coefficients.nz);
     move(to->values + which, coefficients, step);
+}
+
+static void change_cosine(const fm_model *model, fm_coefficients coefficients,
+                          size_t which, double step, fm_model *to)
+{
+    *to = *model;
+    to->values = copy_of(model->values, coefficients.nx * coefficients.nz);
+    to->values[which] += step;
 }
 
 /* The ring taken off, one vertex changed, the ring made again. */
@@ -450,6 +460,17 @@ static void the_same_of_formulas(void **state)
     expect_model(&gradient, &(fm_spacing){.dx = 1, .dz = 1}, FM_SPEED, false);
 }
 
+static void the_same_of_cosines_but_for_the_reference(void **state)
+{
+    (void)state;
+    fm_model speed = cosines_model(FM_SPEED, 5, 3);
+    fm_model slowness = cosines_model(FM_SLOWNESS, 2, 7);
+    expect_model(&speed, &(fm_spacing){.dx = 1, .dz = 0.8}, FM_SPEED, false);
+    expect_model(&slowness, &(fm_spacing){.dx = 1, .dz = 0.8}, FM_SLOWNESS, false);
+    fm_model_clear(&speed);
+    fm_model_clear(&slowness);
+}
+
 /* --- Differences --- */
 
 static void nodes_agree_with_differences(void **state)
@@ -521,6 +542,18 @@ static void formulas_agree_with_differences(void **state)
     expect_differences(&constant, &spacing, FM_SPEED, false, change_formula);
     expect_differences(&constant, &spacing, FM_SLOWNESS, false, change_formula);
     expect_differences(&gradient, &spacing, FM_SPEED, false, change_formula);
+}
+
+static void cosines_agree_with_differences(void **state)
+{
+    (void)state;
+    fm_model speed = cosines_model(FM_SPEED, 5, 3);
+    fm_model slowness = cosines_model(FM_SLOWNESS, 2, 7);
+    fm_spacing spacing = {.dx = 1, .dz = 0.8};
+    expect_differences(&speed, &spacing, FM_SPEED, false, change_cosine);
+    expect_differences(&slowness, &spacing, FM_SLOWNESS, false, change_cosine);
+    fm_model_clear(&speed);
+    fm_model_clear(&slowness);
 }
 
 /* --- What they are and where --- */
@@ -621,6 +654,28 @@ static void derivatives_that_a_model_does_not_have_are_refused(void **state)
     expect_refused(&gradient, FM_SPEED, true,
                    "a gradient has no cushion vertices to count: only a B-spline has");
     fm_model_clear(&cubic);
+    fm_model speed = cosines_model(FM_SPEED, 2, 2);
+    expect_refused(&speed, FM_SLOWNESS, false,
+                   "derivatives of cosines that make a speed can only be with respect "
+                   "to speed");
+    speed.quantity = FM_SLOWNESS;
+    expect_refused(&speed, FM_SPEED, false,
+                   "derivatives of cosines that make a slowness can only be with "
+                   "respect to slowness");
+    fm_model_clear(&speed);
+}
+
+static void cosines_are_numbered_and_taken_as_they_stand(void **state)
+{
+    (void)state;
+    fm_model model = cosines_model(FM_SLOWNESS, 3, 2);
+    fm_coefficients c = coefficients_of(&model, FM_SLOWNESS, false);
+    double value[6], x[3], z[2];
+    fm_coefficients_values(&model, &c, value);
+    assert_memory_equal(value, model.values, sizeof value);
+    fm_coefficients_positions(&model, &c, x, z);
+    assert_true(x[0] == 0 && x[2] == 2 && z[1] == 1);
+    fm_model_clear(&model);
 }
 
 int main(void)
@@ -634,17 +689,20 @@ int main(void)
         cmocka_unit_test(the_same_on_a_grid_coarser_than_the_model),
         cmocka_unit_test(the_same_of_a_profile_on_both_sides_of_its_interfaces),
         cmocka_unit_test(the_same_of_formulas),
+        cmocka_unit_test(the_same_of_cosines_but_for_the_reference),
         cmocka_unit_test(nodes_agree_with_differences),
         cmocka_unit_test(a_cushion_that_we_made_follows_the_vertices),
         cmocka_unit_test(a_cushion_that_was_given_keeps_its_ratio_to_the_edge),
         cmocka_unit_test(counted_cushion_vertices_are_coefficients_like_any),
         cmocka_unit_test(a_profile_agrees_with_differences),
         cmocka_unit_test(formulas_agree_with_differences),
+        cmocka_unit_test(cosines_agree_with_differences),
         cmocka_unit_test(shapes_are_those_of_the_model),
         cmocka_unit_test(values_are_speeds_or_slownesses_and_0_where_masked),
         cmocka_unit_test(values_of_a_bspline_leave_the_cushion_out_unless_counted),
         cmocka_unit_test(positions_are_in_the_coordinates_of_the_grid),
         cmocka_unit_test(derivatives_that_a_model_does_not_have_are_refused),
+        cmocka_unit_test(cosines_are_numbered_and_taken_as_they_stand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,14 +12,27 @@ typedef struct fm_job_places {
     char *gradient, *extent, *spacing, *dice;
 } fm_job_places;
 
+/* How derivatives are wanted. */
+typedef struct fm_derivatives {
+    bool quantity_given;
+    fm_quantity quantity; /* with respect to what; unless given, speeds, or what cosines
+                             make */
+    bool cushions;        /* those of a B-spline are coefficients of their own */
+    double threshold; /* Fréchet entries below so much of their row's greatest go; 0 to
+                         less than 1 */
+} fm_derivatives;
+
 /* The job file as read: what the user wrote, checked and with defaults filled in, file
  * names resolved against the folder of the job file. NULL strings: not given. */
 typedef struct fm_job_spec {
     char *path; /* of the job file */
 
-    char *model_file, *model_variable; /* exactly one of file, constant, gradient */
-    bool constant, gradient;
+    /* Exactly one of file, constant, gradient; the table of cosines is a file, too. */
+    char *model_file, *model_variable;
+    bool constant, gradient, cosines;
     double speed, gradient_x, gradient_z;
+    fm_quantity quantity; /* that the cosines make, */
+    double reference;     /* and what they are added to */
     fm_geometry geometry;
     double radius_km;
     bool interpolation_given;
@@ -35,12 +48,7 @@ typedef struct fm_job_spec {
     bool want_times, want_fields, want_sum;
     bool want_rays, want_frechet, want_misfit, want_gradient, want_coverage;
     bool fields_f64;
-    bool quantity_given;
-    fm_quantity quantity; /* what derivatives are with respect to; unless given a speed,
-                             or what the model itself is made of */
-    bool cushions;        /* those of a B-spline are coefficients of their own */
-    double threshold; /* Frechet entries below so much of their row's greatest go; 0 to
-                         less than 1 */
+    fm_derivatives derivatives;
     bool allow_reciprocal;
     fm_solver_options solver;
     char *output;

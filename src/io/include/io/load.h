@@ -34,6 +34,13 @@ fm_status fm_profile_read(const char *path, const char *column, fm_geometry geom
                           double radius_km, const double extent[4], fm_model *model,
                           fm_error *error);
 
+/* CSV with the columns kx, kz (whole numbers from 0, below FM_MOST_COSINES, no pair
+ * twice) and value: the coefficients of cosines, those that are missing 0, each
+ * multiplied by `scale`. Sets nx, nz and values of a model of cosines; the rest of it
+ * is the caller's. */
+fm_status fm_cosines_read(const char *path, double scale, fm_model *model,
+                          fm_error *error);
+
 /* id,x,z | id,lon,lat | id,angle,radius by geometry; also, in polar geometry,
  * id,angle,depth (km below the surface). Pairs: source,receiver[,time,sigma]; NULL:
  * all. */

@@ -25,8 +25,6 @@
  * A coefficient is taken as it stands or, for nodes, profiles and constants, as its
  * reciprocal: derivatives with respect to slowness where the model gives speeds. */
 
-typedef enum fm_quantity { FM_SPEED, FM_SLOWNESS } fm_quantity;
-
 typedef struct fm_coefficients {
     fm_quantity quantity; /* of what the derivatives are */
     bool cushions;        /* of a B-spline: counted, not folded back */

@@ -11,8 +11,11 @@ typedef enum fm_model_kind {
     FM_MODEL_CONSTANT, /* speed */
     FM_MODEL_GRADIENT, /* speed + gradient_x x + gradient_z z, in grid coordinates */
     FM_MODEL_PROFILE,  /* speed against depth, linear between knots, jumps allowed */
-    FM_MODEL_NODES     /* values on a regular grid, or B-spline vertices */
+    FM_MODEL_NODES,    /* values on a regular grid, or B-spline vertices */
+    FM_MODEL_COSINES   /* a speed or slowness that is a sum of cosines */
 } fm_model_kind;
+
+typedef enum fm_quantity { FM_SPEED, FM_SLOWNESS } fm_quantity; /* km/s, s/km */
 
 typedef enum fm_interpolation {
     FM_LINEAR, /* through the values; continuous */
@@ -44,7 +47,17 @@ typedef struct fm_model {
     size_t nx, nz;
     double x0, dx, z0, dz;
     double *values;
+
+    /* Cosines: with xi and zeta, from 0 to 1 over the extent,
+     *
+     *     reference + sum values[k][j] cos(pi j xi) cos(pi k zeta),    [nz][nx]
+     *
+     * is the speed, or the slowness. Nothing is masked. */
+    fm_quantity quantity;
+    double reference;
 } fm_model;
+
+#define FM_MOST_COSINES 1000 /* along either axis */
 
 bool fm_interpolation_parse(const char *text, fm_interpolation *interpolation);
 const char *fm_interpolation_name(fm_interpolation interpolation);
@@ -53,9 +66,9 @@ const char *fm_interpolation_name(fm_interpolation interpolation);
 void fm_model_clear(fm_model *model);
 
 /* Everything a reader could get wrong: finite values, speeds not negative, depths in
- * order, at least two knots or 2 x 2 nodes, extent not empty and covered, a profile
- * only in cartesian or polar geometry. FM_BAD_INPUT names the first offender (its
- * position and value). */
+ * order, at least two knots or 2 x 2 nodes, 1 to FM_MOST_COSINES cosines each way,
+ * extent not empty and covered, a profile only in cartesian or polar geometry.
+ * FM_BAD_INPUT names the first offender (its position and value). */
 fm_status fm_model_validate(const fm_model *model, fm_error *error);
 
 /* fm_model_validate in two parts, for those who can tell where each was written: the
