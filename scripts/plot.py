@@ -85,7 +85,8 @@ def draw(result, options, lines):
     wavefronts = draw_wavefronts(canvas, source, options)
     rays = draw_rays(canvas, source, options)
     of_one = asked is not None or wavefronts.startswith("Iso") or options.what == "time"
-    named = f"First arrivals from {result.sources.id[source]}" if of_one else "First arrivals"
+    all_rays = bool(rays) and asked is None
+    named = "First arrivals" + (f" from {result.sources.id[source]}" if of_one and not all_rays else "")
     bar = figure.colorbar(image, ax=axes, shrink=0.5 if canvas.wedge else 0.75, aspect=28, pad=0.02,
                           orientation="horizontal" if canvas.wedge else "vertical",
                           extend=image.colorbar_extend)

@@ -38,6 +38,8 @@ def draw_isochrones(canvas, time, about=16):
     levels = np.arange(np.floor(least / step) + 1, np.ceil(most / step)) * step
     x, y = canvas.place(*np.meshgrid(result.x, result.z))
     lines = canvas.axes.contour(x, y, values, levels=levels, colors=INK, linewidths=0.7, alpha=0.85)
+    for line in [lines] if hasattr(lines, "set_gid") else lines.collections:  # matplotlib < 3.8
+        line.set_gid("isochrones")
     labels = canvas.axes.clabel(lines, levels[1::2], fmt=lambda v: f"{v:g}", fontsize=7)
     plt.setp(labels, path_effects=HALO)
     return f"Isochrones every {step:g} {unit}."
@@ -47,7 +49,7 @@ def draw_rays(canvas, rays, of):
     """Thin lines, the thinner the more there are; returns what to say about them."""
     width = float(np.clip(8 / np.sqrt(len(rays) + 1), 0.35, 1.1))
     lines = LineCollection([np.column_stack(canvas.place(*ray)) for ray in rays], colors="#3b1f5b",
-                           linewidths=width, alpha=0.7, zorder=4)
+                           linewidths=width, alpha=0.7, zorder=4, gid="rays")
     canvas.axes.add_collection(lines, autolim=False)
     return f"{len(rays)} of {of} rays." if len(rays) < of else f"{of} rays."
 
@@ -60,7 +62,8 @@ def draw_points(canvas, drawn):
     common = {"mec": INK, "ls": "", "clip_on": False}
     stations, sources = result.receivers, result.sources
     sx, sy = canvas.place(stations.x, stations.z)
-    axes.plot(sx, sy, "^", ms=6, mfc="#f7f7f7", mew=0.9, label="station", zorder=5, **common)
+    axes.plot(sx, sy, "^", ms=6, mfc="#f7f7f7", mew=0.9, label="station", zorder=5, gid="points",
+              **common)
     ex, ey = canvas.place(sources.x, sources.z)
     others = [i for i in range(len(ex)) if i != drawn]
     if others:
