@@ -30,6 +30,7 @@ static const subject subjects[] = {
     {"constant", FM_MODEL_CONSTANT, FM_LINEAR, 0, false},
     {"gradient", FM_MODEL_GRADIENT, FM_LINEAR, 0, false},
     {"profile", FM_MODEL_PROFILE, FM_LINEAR, 0, false},
+    {"cosines", FM_MODEL_COSINES, FM_LINEAR, 0, false}, /* 20 by 20 */
     {"linear", FM_MODEL_NODES, FM_LINEAR, 10, false},
     {"cubic", FM_MODEL_NODES, FM_CUBIC, 10, false},
     {"bspline", FM_MODEL_NODES, FM_BSPLINE, 10, false},
@@ -100,6 +101,23 @@ static fm_status make_nodes(const subject *it, size_t n, fm_model *model,
     return FM_OK;
 }
 
+/* The amplitudes fall off; the speed stays between 4 and 6 km/s. */
+static fm_status make_cosines(fm_model *model, fm_error *error)
+{
+    enum { SIDE = 20 };
+    model->nx = model->nz = SIDE;
+    model->reference = 5;
+    model->values = malloc(SIDE * SIDE * sizeof(double));
+    if (!model->values) {
+        return fm_fail_memory(error, "a model's cosines", SIDE * SIDE * sizeof(double));
+    }
+    for (size_t n = 0; n < SIDE * SIDE; n++) {
+        double order = (double)(n % SIDE + n / SIDE + 1);
+        model->values[n] = 0.3 * sin((double)n) / (order * order);
+    }
+    return FM_OK;
+}
+
 static fm_status make_model(const subject *it, size_t n, fm_model *model,
                             fm_error *error)
 {
@@ -115,6 +133,8 @@ static fm_status make_model(const subject *it, size_t n, fm_model *model,
         status = make_profile(model, error);
     } else if (it->kind == FM_MODEL_NODES) {
         status = make_nodes(it, n, model, error);
+    } else if (it->kind == FM_MODEL_COSINES) {
+        status = make_cosines(model, error);
     }
     return status ? status : fm_model_validate(model, error);
 }

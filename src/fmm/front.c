@@ -369,18 +369,31 @@ static bool redo_neighbour(fm_march *march, uint32_t node, double end)
     return push(&march->front, (fm_entry){time, node});
 }
 
+/* The nodes of the window that need not be redone come first. */
+static void record_rest(fm_march *march)
+{
+    const fm_list *accepted = &march->front.accepted;
+    for (size_t k = 0; march->backward.order && k < accepted->n; k++) {
+        if (march->time[accepted->node[k]] >= 0) {
+            fm_march_record(march, &accepted->node[k], 1);
+        }
+    }
+}
+
 /* March through the nodes to redo in order; `end` is that of the window. */
 static bool redo(fm_march *march, double end)
 {
     fm_front *front = &march->front;
     const uint32_t stride = (uint32_t)march->stride;
     bool enough_memory = begin_redo(march);
+    record_rest(march);
     while (front->heap_n > 0) {
         uint32_t node = pop(front).node;
         if (march->time[node] >= 0) {
             continue;
         }
         march->time[node] *= -1;
+        fm_march_record(march, &node, 1);
         enough_memory = enough_memory && redo_neighbour(march, node - 1, end) &&
                         redo_neighbour(march, node + 1, end) &&
                         redo_neighbour(march, node - stride, end) &&
@@ -413,6 +426,7 @@ static bool accept_one(fm_march *march, uint32_t node)
     fm_front *front = &march->front;
     march->time[node] = -march->time[node];
     march->accepted++;
+    fm_march_record(march, &node, 1);
     list_neighbours(march, &node, 1, 0);
     update(march, &front->candidates);
     for (size_t k = 0; k < front->candidates.n; k++) {

@@ -1,8 +1,9 @@
 /* The update of many nodes at once: the text of update_*.c, which give it the name
- * FM_LANES_UPDATE. With T = r tau (multiplicative factoring: Fomel, Luo & Zhao 2009;
- * Treister & Haber 2016) the one-sided derivative of T along an axis, away from the
- * upwind side, is linear in T, and written for the unknown y = T - base, base being the
- * earlier of the upwind neighbours T1 of the two axes, it is
+ * FM_LANES_UPDATE, and FM_LANES_EXPLAIN to what the adjoint asks. With T = r tau
+ * (multiplicative factoring: Fomel, Luo & Zhao 2009; Treister & Haber 2016) the
+ * one-sided derivative of T along an axis, away from the upwind side, is linear in T,
+ * and written for the unknown y = T - base, base being the earlier of the upwind
+ * neighbours T1 of the two axes, it is
  *
  *   D = a y - b,  a = w1 - w2 + g,
  *   b = T1 (w1 p1 - w2 p2 - g) + w2 (1 + p2) (T1 - T2) + a (T1 - base),
@@ -25,7 +26,7 @@
 
 #include <stdalign.h>
 
-enum { LANES = 64 }; /* nodes in a batch, whole strips */
+enum { LANES = FM_BATCH };
 
 /* The loops are vectorised only if everything in them is inlined. */
 #define FM_INLINE static inline __attribute__((always_inline))
@@ -207,9 +208,10 @@ FM_INLINE growth ratios(growth of, bool far, const bool near_too)
     return p;
 }
 
-/* D = a y - b, without the part of b that has to do with base. */
+/* D = a y - b, without the part of b that has to do with base; or a T - c1 T1 + c2 T2,
+ * for the adjoint. */
 typedef struct difference {
-    double first, a, b;
+    double first, a, b, c1, c2;
 } difference;
 
 /* First order where the second node is of no use; no neighbour comes NEVER. */
@@ -230,12 +232,19 @@ FM_INLINE difference weigh(double first, double second, double weight, double w1
         p.two = back ? 0 : p.two;
     }
     double trend = w1 * p.one - w2 * p.two - p.g;
-    return (difference){first, w1 - w2 + p.g,
-                        first * trend + w2 * (1 + p.two) * (first - second)};
+    double c2 = w2 * (1 + p.two);
+    return (difference){first, w1 - w2 + p.g, first * trend + c2 * (first - second),
+                        w1 * (1 + p.one), c2};
 }
 
+/* T = base + y, and which axes it comes from. */
+typedef struct root {
+    double base, y, bx, bz;
+    bool use_x, use_z;
+} root;
+
 /* The larger root where both derivatives are positive, else the better of the axes. */
-FM_INLINE double solve(difference x, difference z, double s)
+FM_INLINE root solve(difference x, difference z, double s)
 {
     double base = x.first < z.first ? x.first : z.first;
     double bx = x.b + x.a * (x.first - base), bz = z.b + z.a * (z.first - base);
@@ -250,12 +259,37 @@ FM_INLINE double solve(difference x, difference z, double s)
     double denominator = cross > 0 ? x.a : z.a;
     numerator = both > 0 ? numerator : alone;
     denominator = both > 0 ? norm : denominator;
-    double y = numerator / denominator;
-    return base + (y > 0 ? y : 0);
+    return (root){base, numerator / denominator,  bx,
+                  bz,   (both > 0) | (cross > 0), (both > 0) | !(cross > 0)};
+}
+
+FM_INLINE double time_of(root found)
+{
+    return found.base + (found.y > 0 ? found.y : 0);
+}
+
+/* The derivatives of T, if it is the node's own time and not that of a neighbour:
+ * dT sum(a D) = s ds + sum D (c1 dT1 - c2 dT2) over the axes. */
+FM_INLINE void explain(difference x, difference z, double s, root found, size_t l,
+                       fm_terms *restrict terms)
+{
+    double dx = x.a * found.y - found.bx, dz = z.a * found.y - found.bz;
+    dx = found.use_x ? dx : 0;
+    dz = found.use_z ? dz : 0;
+    double rate = 1 / (x.a * dx + z.a * dz);
+    bool same = (time_of(found) == terms->own[l]) & (found.y > 0);
+    dx *= rate;
+    dz *= rate;
+    terms->x1[l] = dx * x.c1;
+    terms->x2[l] = dx * x.c2;
+    terms->z1[l] = dz * z.c1;
+    terms->z2[l] = dz * z.c2;
+    terms->s[l] = same ? rate * s : -1;
 }
 
 FM_INLINE void compute_flat(const fm_frame *frame, size_t full, const bool near_too,
-                            lanes *restrict all, double *restrict time)
+                            lanes *restrict all, double *restrict time,
+                            fm_terms *restrict terms)
 {
     const double hx = frame->step_x, hz = frame->step_z, near = frame->near;
     const double wx = 1 / hx, wx1 = wx * frame->equal1, wx2 = wx * frame->equal2;
@@ -274,7 +308,12 @@ FM_INLINE void compute_flat(const fm_frame *frame, size_t full, const bool near_
             weigh(all->x.first[l], all->x.second[l], wx, wx1, wx2, px, near_too);
         difference z =
             weigh(all->z.first[l], all->z.second[l], wz, wz1, wz2, pz, near_too);
-        time[l] = solve(x, z, s);
+        root found = solve(x, z, s);
+        if (terms) {
+            explain(x, z, s, found, l, terms);
+            continue;
+        }
+        time[l] = time_of(found);
         all->crossing[l] = s * least;
     }
 }
@@ -311,7 +350,8 @@ FM_INLINE double grow_z(fm_growth to, double w, double half)
 }
 
 FM_INLINE void compute_even(const fm_frame *frame, size_t full, const bool near_too,
-                            lanes *restrict all, double *restrict time)
+                            lanes *restrict all, double *restrict time,
+                            fm_terms *restrict terms)
 {
     const fm_growth one = frame->growth[0], two = frame->growth[1];
     const double near = frame->near, c = frame->c, wz = 1 / frame->step_z;
@@ -331,13 +371,19 @@ FM_INLINE void compute_even(const fm_frame *frame, size_t full, const bool near_
                              wx * equal2, px, near_too);
         difference z =
             weigh(all->z.first[l], all->z.second[l], wz, wz1, wz2, pz, near_too);
-        time[l] = solve(x, z, s);
+        root found = solve(x, z, s);
+        if (terms) {
+            explain(x, z, s, found, l, terms);
+            continue;
+        }
+        time[l] = time_of(found);
         all->crossing[l] = s * all->least[l];
     }
 }
 
 FM_INLINE void compute_rows(const fm_frame *frame, size_t full, const bool near_too,
-                            lanes *restrict all, double *restrict time)
+                            lanes *restrict all, double *restrict time,
+                            fm_terms *restrict terms)
 {
     const double equal1 = frame->equal1, equal2 = frame->equal2, near = frame->near;
     for (size_t l = 0; l < full; l++) {
@@ -351,44 +397,49 @@ FM_INLINE void compute_rows(const fm_frame *frame, size_t full, const bool near_
                              wx * equal2, px, near_too);
         difference z = weigh(all->z.first[l], all->z.second[l], all->z.weight[l],
                              all->z.w1[l], all->z.w2[l], pz, near_too);
-        time[l] = solve(x, z, s);
+        root found = solve(x, z, s);
+        if (terms) {
+            explain(x, z, s, found, l, terms);
+            continue;
+        }
+        time[l] = time_of(found);
         all->crossing[l] = s * all->least[l];
     }
 }
 
-static void update_flat(const fm_march *march, size_t full, lanes *restrict all,
-                        double *restrict time)
+FM_INLINE void update_flat(const fm_march *march, size_t full, lanes *restrict all,
+                           double *restrict time, fm_terms *restrict terms)
 {
     const fm_frame *frame = &march->frame;
     collect_flat(frame, full, all);
     if (all->near) {
-        compute_flat(frame, full, true, all, time);
+        compute_flat(frame, full, true, all, time, terms);
     } else {
-        compute_flat(frame, full, false, all, time);
+        compute_flat(frame, full, false, all, time, terms);
     }
 }
 
-static void update_even(const fm_march *march, size_t full, lanes *restrict all,
-                        double *restrict time)
+FM_INLINE void update_even(const fm_march *march, size_t full, lanes *restrict all,
+                           double *restrict time, fm_terms *restrict terms)
 {
     const fm_frame *frame = &march->frame;
     collect_even(frame, full, all);
     if (all->near) {
-        compute_even(frame, full, true, all, time);
+        compute_even(frame, full, true, all, time, terms);
     } else {
-        compute_even(frame, full, false, all, time);
+        compute_even(frame, full, false, all, time, terms);
     }
 }
 
-static void update_rows(const fm_march *march, size_t full, lanes *restrict all,
-                        double *restrict time)
+FM_INLINE void update_rows(const fm_march *march, size_t full, lanes *restrict all,
+                           double *restrict time, fm_terms *restrict terms)
 {
     const fm_frame *frame = &march->frame;
     collect_rows(frame, full, all);
     if (all->near) {
-        compute_rows(frame, full, true, all, time);
+        compute_rows(frame, full, true, all, time, terms);
     } else {
-        compute_rows(frame, full, false, all, time);
+        compute_rows(frame, full, false, all, time, terms);
     }
 }
 
@@ -431,6 +482,23 @@ static double least_crossing(size_t full, const lanes *all)
     return least;
 }
 
+/* `terms` NULL: the times; else what they come from. */
+FM_INLINE void compute(const fm_march *march, size_t full, lanes *restrict all,
+                       double *restrict time, fm_terms *restrict terms)
+{
+    switch (march->frame.rows) {
+    case FM_ROWS_FLAT:
+        update_flat(march, full, all, time, terms);
+        break;
+    case FM_ROWS_EVEN:
+        update_even(march, full, all, time, terms);
+        break;
+    case FM_ROWS_ANY:
+        update_rows(march, full, all, time, terms);
+        break;
+    }
+}
+
 static double update_batch(const fm_march *march, const uint32_t *node, size_t full,
                            double *restrict time)
 {
@@ -438,17 +506,7 @@ static double update_batch(const fm_march *march, const uint32_t *node, size_t f
     all.special = all.near = false;
     take_nodes(node, full, &all);
     collect_times(march, full, &all);
-    switch (march->frame.rows) {
-    case FM_ROWS_FLAT:
-        update_flat(march, full, &all, time);
-        break;
-    case FM_ROWS_EVEN:
-        update_even(march, full, &all, time);
-        break;
-    case FM_ROWS_ANY:
-        update_rows(march, full, &all, time);
-        break;
-    }
+    compute(march, full, &all, time, NULL);
     if (all.special) {
         update_special(march, node, full, &all, time);
     }
@@ -464,5 +522,41 @@ void FM_LANES_UPDATE(const fm_march *march, const uint32_t *node, size_t n,
         size_t batch = full - k < LANES ? full - k : LANES;
         double least = update_batch(march, node + k, batch, time + k);
         *crossing = least < *crossing ? least : *crossing;
+    }
+}
+
+/* ---- what a time comes from ---- */
+
+/* A neighbour that is not earlier is not what the node's time comes from. */
+__attribute__((noinline)) static void hide_later(const fm_march *march, size_t full,
+                                                 lanes *restrict all,
+                                                 fm_terms *restrict terms)
+{
+    const double *restrict time = march->time;
+    for (size_t l = 0; l < full; l++) {
+        double own = time[all->node[l]];
+        all->x.first[l] = all->x.first[l] < own ? all->x.first[l] : INFINITY;
+        all->z.first[l] = all->z.first[l] < own ? all->z.first[l] : INFINITY;
+        terms->own[l] = own;
+        terms->to_x[l] = 2 * (int32_t)all->x.upper[l] - 1;
+        terms->to_z[l] = (int32_t)march->stride * (2 * (int32_t)all->z.upper[l] - 1);
+    }
+}
+
+void FM_LANES_EXPLAIN(const fm_march *march, const uint32_t *node, size_t n,
+                      fm_terms *terms)
+{
+    const fm_frame *frame = &march->frame;
+    size_t full = (n + FM_STRIP - 1) / FM_STRIP * FM_STRIP;
+    lanes all;
+    all.special = all.near = false;
+    take_nodes(node, full, &all);
+    collect_times(march, full, &all);
+    hide_later(march, full, &all, terms);
+    compute(march, full, &all, NULL, terms);
+    for (size_t l = 0; all.special && l < full; l++) {
+        if (frame->row_tags[all.k[l]] & frame->column_tags[all.i[l]]) {
+            terms->s[l] = -1;
+        }
     }
 }

@@ -26,8 +26,10 @@ double fm_march_bytes(size_t nx, size_t nz)
 fm_status fm_march_create(size_t max_nx, size_t max_nz, int order, fm_march *march,
                           fm_error *error)
 {
+    fm_update_choice best = fm_update_best();
     *march = (fm_march){.order = order,
-                        .update = fm_update_best(),
+                        .update = best.update,
+                        .explain = best.explain,
                         .max_nodes = padded(max_nx, max_nz)};
     if (march->max_nodes > INT32_MAX) {
         return fm_fail(error, FM_BAD_INPUT,
@@ -52,7 +54,27 @@ void fm_march_clear(fm_march *march)
     fm_front_clear(&march->front);
     free(march->wanted.node);
     free(march->time);
+    free(march->backward.order);
+    free(march->backward.kernel);
+    free(march->backward.beyond);
     *march = (fm_march){0};
+}
+
+double fm_march_keep_bytes(size_t nx, size_t nz)
+{
+    return (double)padded(nx, nz) * (sizeof(uint32_t) + sizeof(double));
+}
+
+fm_status fm_march_keep(fm_march *march, fm_error *error)
+{
+    fm_backward *backward = &march->backward;
+    size_t n = march->max_nodes;
+    backward->order = fm_large_alloc(n * sizeof *backward->order);
+    backward->kernel = fm_large_alloc(n * sizeof *backward->kernel);
+    return backward->order && backward->kernel
+               ? FM_OK
+               : fm_fail_memory(error, "the adjoint",
+                                (double)n * (sizeof(uint32_t) + sizeof(double)));
 }
 
 bool fm_list_reserve(fm_list *list, size_t n)
@@ -181,7 +203,7 @@ fm_status fm_march_begin(fm_march *march, const fm_medium *medium, fm_point sour
     march->medium = medium;
     march->stride = medium->grid.nx + (size_t)2 * FM_MARGIN;
     march->per_stride = 1 / (double)march->stride;
-    march->accepted = march->wanted.n = 0;
+    march->accepted = march->wanted.n = march->backward.n = 0;
     place_frame(march);
     return fm_front_start(march, reset_nodes(march)) ? FM_OK : no_memory(march, error);
 }
@@ -305,6 +327,22 @@ static void forget_after(fm_march *march, double time)
     }
 }
 
+/* The order that is kept, without those forgotten. */
+static void forget_order(fm_march *march)
+{
+    fm_backward *backward = &march->backward;
+    size_t kept = 0, seeds = 0;
+    for (size_t k = 0; backward->order && k < backward->n; k++) {
+        uint32_t node = backward->order[k];
+        bool stays = march->time[node] >= 0;
+        backward->order[kept] = node;
+        kept += stays;
+        seeds += stays && k < backward->seeds;
+    }
+    backward->n = kept;
+    backward->seeds = seeds;
+}
+
 static bool has_open_edges(const fm_march *march)
 {
     return march->open.west || march->open.east || march->open.low || march->open.high;
@@ -326,6 +364,8 @@ fm_status fm_march_run(fm_march *march, bool stop_early, fm_error *error)
 {
     size_t asked = 0;
     bool zone = has_open_edges(march);
+    fm_march_record(march, march->front.accepted.node, march->front.accepted.n);
+    march->backward.seeds = march->backward.n;
     bool enough_memory = fm_front_spread(march);
     double edge = zone ? time_at_open_edge(march) : INFINITY;
     while (enough_memory && !fm_queue_is_empty(&march->front.queue) &&
@@ -338,6 +378,7 @@ fm_status fm_march_run(fm_march *march, bool stop_early, fm_error *error)
     }
     if (edge < INFINITY) {
         forget_after(march, edge);
+        forget_order(march);
     }
     return enough_memory ? FM_OK : no_memory(march, error);
 }

@@ -23,6 +23,23 @@ enum { FM_STRIP = 8 };
 typedef void fm_update(const struct fm_march *march, const uint32_t *node, size_t n,
                        double *time, double *crossing);
 
+/* The terms of the differential of a node's time,
+ *
+ *   dT = s ds + x1 dT1x - x2 dT2x + z1 dT1z - z2 dT2z,
+ *
+ * for a batch of nodes; s < 0 where the neighbours that now stand there do not give the
+ * time that the node has. */
+enum { FM_BATCH = 64 }; /* whole strips */
+typedef struct fm_terms {
+    double x1[FM_BATCH], x2[FM_BATCH], z1[FM_BATCH], z2[FM_BATCH], s[FM_BATCH];
+    double own[FM_BATCH];                   /* the node's time */
+    int32_t to_x[FM_BATCH], to_z[FM_BATCH]; /* from node to neighbour */
+} fm_terms;
+
+/* For n accepted nodes, at most a batch; in strips as above. */
+typedef void fm_explain(const struct fm_march *march, const uint32_t *node, size_t n,
+                        fm_terms *terms);
+
 typedef struct fm_entry {
     double time;
     uint32_t node;
@@ -45,6 +62,19 @@ typedef struct fm_front {
     size_t heap_n, heap_room;
 } fm_front;
 
+/* What the adjoint keeps of a march (backward.h): the nodes in an order in which each
+ * comes after all that its time depends on. The first ones were seeds. */
+typedef struct fm_backward {
+    uint32_t *order; /* NULL: not kept */
+    size_t n, seeds;
+    double *kernel; /* [max_nodes] */
+    double *beyond; /* [ninterfaces][nx] */
+    size_t beyond_room;
+    fm_source_share source;
+    size_t searched; /* nodes whose stencil had to be searched for */
+    double worst;    /* the largest relative error of a time so found */
+} fm_backward;
+
 /* time[] has the state of a node in its sign: accepted (the time itself), trial
  * (negative), far (-INFINITY), or closed (INFINITY: masked, and the margin). Read as
  * unsigned integers, accepted and closed ones are smaller than all others, so that the
@@ -54,6 +84,7 @@ typedef struct fm_march {
     fm_frame frame;
     fm_source source;
     fm_update *update;
+    fm_explain *explain;
     int order;
     bool exact; /* accept strictly in order of time */
     size_t max_nodes, stride;
@@ -62,6 +93,7 @@ typedef struct fm_march {
     fm_front front;
     fm_list wanted;  /* nodes to be accepted before an early stop */
     size_t accepted; /* nodes */
+    fm_backward backward;
     size_t line_column[2],
         line_row[2]; /* nodes beside the source's lines, or SIZE_MAX */
     /* Asked now and then; true: the march ends. NULL: not asked. */
@@ -77,6 +109,10 @@ fm_status fm_march_create(size_t max_nx, size_t max_nz, int order, fm_march *mar
                           fm_error *error);
 void fm_march_clear(fm_march *march);
 double fm_march_bytes(size_t nx, size_t nz);
+
+/* From now on keep what the adjoint needs. */
+fm_status fm_march_keep(fm_march *march, fm_error *error);
+double fm_march_keep_bytes(size_t nx, size_t nz);
 
 /* Take a medium, forget the last march, and find the source in it. */
 fm_status fm_march_begin(fm_march *march, const fm_medium *medium, fm_point source,
@@ -108,6 +144,17 @@ static inline bool fm_march_is_accepted(const fm_march *march, size_t column,
                                         size_t row)
 {
     return fm_march_time(march, column, row) < INFINITY;
+}
+
+/* Nodes accepted now, each of which depends on earlier ones only. */
+static inline void fm_march_record(fm_march *march, const uint32_t *node, size_t n)
+{
+    fm_backward *backward = &march->backward;
+    if (backward->order) {
+        for (size_t k = 0; k < n; k++) {
+            backward->order[backward->n++] = node[k];
+        }
+    }
 }
 
 /* Room for n nodes in all; false: no memory. */

@@ -7,6 +7,8 @@
  * closed form holds. */
 #include "receiver.h"
 
+#include "backward.h"
+
 /* Nodes first .. first + n - 1 of one axis and their weights. */
 typedef struct weights {
     size_t first, n;
@@ -161,33 +163,51 @@ static bool time_of_node(const fm_march *march, const fm_place *place, double *t
     return reached;
 }
 
-/* Slowness between a corner of the cell and a point in it; on a row the faster side. */
-static double slowness_towards(const fm_medium *medium, size_t i, size_t k,
-                               const fm_place *place)
+/* A corner of the cell and the straight ray from there to a point in it. Its slowness
+ * is that of the node; on an interface's row that of the faster side. */
+typedef struct corner {
+    size_t i, k;
+    bool beyond;
+    double km, time;
+} corner;
+
+static corner ray_from(const fm_march *march, size_t i, size_t k, const fm_place *place)
 {
+    const fm_medium *medium = march->medium;
+    fm_point node = {fm_grid_x(&medium->grid, i), medium->grid.z[k]};
     double slowness = fm_source_slowness_from(medium, i, k, place->row);
-    return place->fz > 0 ? slowness
-                         : fmin(slowness, medium->slowness[k * medium->grid.nx + i]);
+    double before = medium->slowness[k * medium->grid.nx + i];
+    bool beyond =
+        place->row == k && fm_frame_row(&march->frame, k)->interface != FM_NO_INTERFACE;
+    if (!(place->fz > 0) && !(slowness < before)) {
+        slowness = before;
+        beyond = false;
+    }
+    double km = fm_distance(&medium->grid, node, place->point);
+    return (corner){i, k, beyond, km, fm_march_time(march, i, k) + slowness * km};
 }
 
-/* A straight ray from whichever corner of the cell gives the earliest time; on an edge
- * only the ends of it count. */
-static bool from_corners(const fm_march *march, const fm_place *place, double *time)
+/* Whichever corner of the cell gives the earliest time, INFINITY if none was reached;
+ * on an edge only the ends of it count. */
+static corner best_corner(const fm_march *march, const fm_place *place)
 {
-    const fm_grid *grid = &march->medium->grid;
-    *time = INFINITY;
-    for (size_t corner = 0; corner < 4; corner++) {
-        size_t i = place->column + corner % 2;
-        size_t k = place->row + corner / 2;
-        bool close = (corner % 2 ? place->fx > 0 : place->fx < 1) &&
-                     (corner / 2 ? place->fz > 0 : place->fz < 1);
+    corner best = {.time = INFINITY};
+    for (size_t n = 0; n < 4; n++) {
+        size_t i = place->column + n % 2;
+        size_t k = place->row + n / 2;
+        bool close = (n % 2 ? place->fx > 0 : place->fx < 1) &&
+                     (n / 2 ? place->fz > 0 : place->fz < 1);
         if (close && fm_march_is_accepted(march, i, k)) {
-            fm_point node = {fm_grid_x(grid, i), grid->z[k]};
-            double ray = slowness_towards(march->medium, i, k, place) *
-                         fm_distance(grid, node, place->point);
-            *time = fmin(*time, fm_march_time(march, i, k) + ray);
+            corner ray = ray_from(march, i, k, place);
+            best = ray.time < best.time ? ray : best;
         }
     }
+    return best;
+}
+
+static bool from_corners(const fm_march *march, const fm_place *place, double *time)
+{
+    *time = best_corner(march, place).time;
     return isfinite(*time);
 }
 
@@ -223,4 +243,90 @@ bool fm_receiver_time(const fm_march *march, fm_point point, double *time, bool 
     }
     *time *= fm_frame_factor(&march->frame, r);
     return true;
+}
+
+/* ---- the adjoint ---- */
+
+/* That of combine(): nothing, and false, where that has no sum. */
+static bool give_combined(fm_march *march, const weights *x, const weights *z,
+                          double factor)
+{
+    double sum;
+    if (!combine(march, x, z, &sum)) {
+        return false;
+    }
+    for (size_t k = 0; k < z->n; k++) {
+        for (size_t i = 0; i < x->n; i++) {
+            size_t column = x->first + i, row = z->first + k;
+            double weight = factor * (x->w[i] * z->w[k]);
+            double r = fm_frame_look(&march->frame, column, row).r;
+            if (weight == 0) {
+                continue;
+            }
+            if (r > 0) {
+                fm_backward_give(march, column, row, weight / r);
+            } else {
+                fm_source_slowness_share(&march->source, weight,
+                                         &march->backward.source);
+            }
+        }
+    }
+    return true;
+}
+
+static bool give_interpolated(fm_march *march, const fm_place *place, double factor)
+{
+    weights x = columns(march, place), z = rows(march, place);
+    if (give_combined(march, &x, &z, factor)) {
+        return true;
+    }
+    x = linear(place->column, place->fx);
+    z = linear(place->row, place->fz);
+    return give_combined(march, &x, &z, factor);
+}
+
+void fm_receiver_give(fm_march *march, fm_point point, double weight)
+{
+    fm_place place;
+    if (!fm_grid_locate(&march->medium->grid, point, &place)) {
+        return;
+    }
+    if (on_node(&place)) {
+        fm_backward_give(march, place.column + (place.fx > 0),
+                         place.row + (place.fz > 0), weight);
+        return;
+    }
+    double r =
+        fm_distance(&march->medium->grid, march->source.place.point, place.point);
+    if (in_source_cell(march, &place)) {
+        fm_source_time_share(&march->source, r,
+                             fm_source_offset(&march->source, place.point), weight,
+                             &march->backward.source);
+        return;
+    }
+    double factor = fm_frame_factor(&march->frame, r);
+    if (!give_interpolated(march, &place, weight * factor)) {
+        corner ray = best_corner(march, &place);
+        fm_backward_give(march, ray.i, ray.k, weight);
+    }
+}
+
+void fm_receiver_give_slowness(fm_march *march, fm_point point, double weight)
+{
+    fm_place place;
+    if (!fm_grid_locate(&march->medium->grid, point, &place) || on_node(&place) ||
+        in_source_cell(march, &place)) {
+        return;
+    }
+    weights x = columns(march, &place), z = rows(march, &place);
+    double sum;
+    if (combine(march, &x, &z, &sum)) {
+        return;
+    }
+    x = linear(place.column, place.fx);
+    z = linear(place.row, place.fz);
+    if (!combine(march, &x, &z, &sum)) {
+        corner ray = best_corner(march, &place);
+        *fm_backward_slowness(march, ray.i, ray.k, ray.beyond) += weight * ray.km;
+    }
 }

@@ -12,4 +12,11 @@ fm_status fm_receiver_want(fm_march *march, fm_point point, fm_error *error);
  * tells whether every node of the full cubic stencil was there. */
 bool fm_receiver_time(const fm_march *march, fm_point point, double *time, bool *whole);
 
+/* The adjoint of fm_receiver_time, where that says true: give the nodes around (and
+ * what the source was fitted to) `weight` times its derivative with respect to their
+ * times, before fm_backward_run. */
+void fm_receiver_give(fm_march *march, fm_point point, double weight);
+/* The slowness that it may depend on besides, after fm_backward_finish. */
+void fm_receiver_give_slowness(fm_march *march, fm_point point, double weight);
+
 #endif

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "backward.h"
+#include "fmm/adjoint.h"
 #include "march.h"
 #include "receiver.h"
 #include "zones.h"
@@ -15,7 +17,8 @@ struct fm_solver {
     fm_solver_options options;
     fm_march march;
     fm_zones zones;
-    bool solved; /* the last march came to its end */
+    bool solved;    /* the last march came to its end */
+    bool sensitive; /* and so did its adjoint */
 };
 
 fm_solver_options fm_solver_defaults(void)
@@ -76,8 +79,12 @@ fm_status fm_solver_create(const fm_medium *medium, const fm_model *model,
         size_t levels = zone_levels(medium, model, options->refine);
         status = fm_zones_create(model, levels, options->order, &new->zones, error);
     }
-    for (size_t n = 0; n < new->zones.max; n++) {
+    for (size_t n = 0; n < new->zones.max &&status == FM_OK; n++) {
         set_mode(&new->zones.march[n], options);
+        status = options->adjoint ? fm_march_keep(&new->zones.march[n], error) : FM_OK;
+    }
+    if (status == FM_OK && options->adjoint) {
+        status = fm_march_keep(&new->march, error);
     }
     if (status != FM_OK) {
         fm_solver_destroy(new);
@@ -107,7 +114,7 @@ fm_status fm_solver_march(fm_solver *solver, fm_point source, const fm_point *re
                           size_t n, fm_error *error)
 {
     fm_march *march = &solver->march;
-    solver->solved = false;
+    solver->solved = solver->sensitive = false;
     fm_status status = fm_march_begin(march, solver->medium, source, error);
     if (status != FM_OK) {
         return status;
@@ -128,20 +135,27 @@ fm_status fm_solver_march(fm_solver *solver, fm_point source, const fm_point *re
     return status;
 }
 
-bool fm_solver_time(const fm_solver *solver, fm_point receiver, double *time_s)
+/* The march that the time at a receiver is read from, and that time. */
+static size_t grid_of(const fm_solver *solver, fm_point receiver, double *time_s)
 {
-    if (!solver->solved) {
-        *time_s = NAN;
-        return false;
-    }
     for (size_t n = solver->zones.used; n > 0; n--) {
         bool whole;
         fm_receiver_time(&solver->zones.march[n - 1], receiver, time_s, &whole);
         if (whole) {
-            return true;
+            return n;
         }
     }
-    return fm_receiver_time(&solver->march, receiver, time_s, NULL);
+    fm_receiver_time(&solver->march, receiver, time_s, NULL);
+    return 0;
+}
+
+bool fm_solver_time(const fm_solver *solver, fm_point receiver, double *time_s)
+{
+    *time_s = NAN;
+    if (solver->solved) {
+        grid_of(solver, receiver, time_s);
+    }
+    return !isnan(*time_s);
 }
 
 static double field_value(const fm_solver *solver, size_t column, size_t row)
@@ -178,6 +192,81 @@ size_t fm_solver_accepted(const fm_solver *solver)
 double fm_solver_bytes(const fm_medium *medium, const fm_model *model,
                        const fm_solver_options *options)
 {
-    return fm_march_bytes(medium->grid.nx, medium->grid.nz) +
-           fm_zones_bytes(zone_levels(medium, model, options->refine));
+    const fm_grid *grid = &medium->grid;
+    size_t levels = zone_levels(medium, model, options->refine);
+    double bytes = fm_march_bytes(grid->nx, grid->nz) + fm_zones_bytes(levels);
+    if (options->adjoint) {
+        bytes += fm_march_keep_bytes(grid->nx, grid->nz) +
+                 (double)levels * fm_march_keep_bytes(FM_ZONE_NODES, FM_ZONE_NODES);
+    }
+    return bytes;
+}
+
+/* ---- the adjoint ---- */
+
+size_t fm_solver_grids(const fm_solver *solver)
+{
+    return 1 + solver->zones.used;
+}
+
+static fm_march *march_on(fm_solver *solver, size_t grid)
+{
+    return grid == 0 ? &solver->march : &solver->zones.march[grid - 1];
+}
+
+static void give_receivers(fm_solver *solver, const fm_point *receiver,
+                           const double *weight, size_t n,
+                           void (*give)(fm_march *march, fm_point point, double weight))
+{
+    for (size_t r = 0; r < n; r++) {
+        double time;
+        size_t grid = grid_of(solver, receiver[r], &time);
+        if (!isnan(time)) {
+            give(march_on(solver, grid), receiver[r], weight[r]);
+        }
+    }
+}
+
+fm_status fm_solver_adjoint(fm_solver *solver, const fm_point *receiver,
+                            const double *weight, size_t n, fm_error *error)
+{
+    size_t grids = fm_solver_grids(solver);
+    solver->sensitive = false;
+    if (!solver->options.adjoint || !solver->solved) {
+        return fm_fail(error, FM_FAILED,
+                       solver->options.adjoint
+                           ? "no march that an adjoint could be made of"
+                           : "the solver was not made to have adjoints");
+    }
+    for (size_t grid = 0; grid < grids; grid++) {
+        fm_status status = fm_backward_begin(march_on(solver, grid), error);
+        if (status != FM_OK) {
+            return status;
+        }
+    }
+    give_receivers(solver, receiver, weight, n, fm_receiver_give);
+    for (size_t grid = 0; grid < grids; grid++) {
+        fm_march *march = march_on(solver, grid);
+        fm_backward_run(march);
+        if (grid + 1 < grids) {
+            fm_zones_give_back(march, march_on(solver, grid + 1));
+        } else {
+            fm_backward_seeds(march);
+        }
+        fm_backward_finish(march);
+    }
+    give_receivers(solver, receiver, weight, n, fm_receiver_give_slowness);
+    solver->sensitive = true;
+    return FM_OK;
+}
+
+fm_sensitivity fm_solver_sensitivity(const fm_solver *solver, size_t grid)
+{
+    if (!solver->sensitive) {
+        return (fm_sensitivity){0};
+    }
+    const fm_march *march = grid == 0 ? &solver->march : &solver->zones.march[grid - 1];
+    const fm_backward *backward = &march->backward;
+    return (fm_sensitivity){march->medium, backward->kernel,
+                            march->medium->ninterfaces > 0 ? backward->beyond : NULL};
 }

@@ -43,34 +43,47 @@ static double speed_from(const fm_medium *medium, size_t i, size_t k, size_t cel
 /* The derivative at node (i, k) of the speed along x or z per step of the grid or per
  * unit of z: centred where both neighbours are there and in the same layer, one-sided
  * where one is, zero where none is. */
-static double slope_x(const fm_medium *medium, size_t i, size_t k, size_t cell)
+fm_slope fm_source_slope_x(const fm_medium *medium, size_t i, size_t k, size_t cell)
 {
-    double here = speed_from(medium, i, k, cell);
-    double west = i > 0 ? speed_from(medium, i - 1, k, cell) : NAN;
-    double east = i + 1 < medium->grid.nx ? speed_from(medium, i + 1, k, cell) : NAN;
-    double steps = (double)(!isnan(west) + !isnan(east));
-    double rise = (isnan(east) ? here : east) - (isnan(west) ? here : west);
-    return steps > 0 ? rise / steps : 0;
+    bool west = i > 0 && !isnan(speed_from(medium, i - 1, k, cell));
+    bool east = i + 1 < medium->grid.nx && !isnan(speed_from(medium, i + 1, k, cell));
+    return (fm_slope){{west ? i - 1 : i, k, cell},
+                      {east ? i + 1 : i, k, cell},
+                      (double)(west + east)};
 }
 
-static double slope_z(const fm_medium *medium, size_t i, size_t k, size_t cell)
+fm_slope fm_source_slope_z(const fm_medium *medium, size_t i, size_t k, size_t cell)
 {
     const fm_grid *grid = &medium->grid;
     bool edge = is_interface(medium, k);
     size_t low = k > 0 && !(edge && cell == k) ? k - 1 : k;
     size_t high = k + 1 < grid->nz && !(edge && cell < k) ? k + 1 : k;
-    double below = speed_from(medium, i, low, low < k ? low : cell);
-    double above = speed_from(medium, i, high, high > k ? k : cell);
-    double here = speed_from(medium, i, k, cell);
-    if (isnan(below)) {
-        low = k;
-        below = here;
-    }
-    if (isnan(above)) {
-        high = k;
-        above = here;
-    }
-    return high > low ? (above - below) / (grid->z[high] - grid->z[low]) : 0;
+    low = isnan(speed_from(medium, i, low, low < k ? low : cell)) ? k : low;
+    high = isnan(speed_from(medium, i, high, high > k ? k : cell)) ? k : high;
+    return (fm_slope){{i, low, low < k ? low : cell},
+                      {i, high, high > k ? k : cell},
+                      grid->z[high] - grid->z[low]};
+}
+
+static double speed_of(const fm_medium *medium, fm_source_node node)
+{
+    return speed_from(medium, node.i, node.k, node.cell);
+}
+
+static double slope(const fm_medium *medium, fm_slope of)
+{
+    return of.per > 0 ? (speed_of(medium, of.high) - speed_of(medium, of.low)) / of.per
+                      : 0;
+}
+
+static double slope_x(const fm_medium *medium, size_t i, size_t k, size_t cell)
+{
+    return slope(medium, fm_source_slope_x(medium, i, k, cell));
+}
+
+static double slope_z(const fm_medium *medium, size_t i, size_t k, size_t cell)
+{
+    return slope(medium, fm_source_slope_z(medium, i, k, cell));
 }
 
 /* Bilinear blend over the cell of a quantity at its corners; masked corners are
@@ -104,20 +117,22 @@ static double blend(const fm_medium *medium, const fm_place *place, corner_value
 
 /* Far from smooth around the source (a mask, a jump), no trend is better than a wrong
  * one. */
-static bool trend_is_sane(const fm_source *source, double step_km)
+bool fm_source_trend(const fm_medium *medium, const fm_source *source, double *gx,
+                     double *gz)
 {
-    return source->g * step_km < 0.5 * source->speed;
+    double step_x = medium->grid.dx * source->km_per_x;
+    *gx = blend(medium, &source->place, slope_x) / step_x;
+    *gz = blend(medium, &source->place, slope_z) / source->km_per_z;
+    double g = hypot(*gx, *gz);
+    return isfinite(g) && g * step_x < 0.5 * source->speed;
 }
 
 static void fit_trend(const fm_medium *medium, fm_source *source)
 {
-    double step_x = medium->grid.dx * source->km_per_x;
-    source->gx = blend(medium, &source->place, slope_x) / step_x;
-    source->gz = blend(medium, &source->place, slope_z) / source->km_per_z;
-    source->g = hypot(source->gx, source->gz);
-    if (!isfinite(source->g) || !trend_is_sane(source, step_x)) {
-        source->gx = source->gz = source->g = 0;
+    if (!fm_source_trend(medium, source, &source->gx, &source->gz)) {
+        source->gx = source->gz = 0;
     }
+    source->g = hypot(source->gx, source->gz);
 }
 
 /* Between two nodes of a row, the masked one not counted. */
@@ -260,6 +275,11 @@ static double trend(const fm_source *source, double r, double speed)
 {
     double q = source->g * source->g * r * r / (2 * source->speed * speed);
     return speed > 0 && q > 1e-24 ? q : -1;
+}
+
+double fm_source_q(const fm_source *source, double r, fm_point offset)
+{
+    return trend(source, r, linear_speed(source, offset));
 }
 
 double fm_source_direct_time(const fm_source *source, double r, fm_point offset)

@@ -32,6 +32,14 @@ typedef struct fm_source {
     size_t reach_x, reach_z; /* nodes along its rows, columns that get the remedy */
 } fm_source;
 
+/* What the adjoint gathers: the derivative of the sum of times with respect to what a
+ * source was fitted from the nodes around. */
+typedef struct fm_source_share {
+    double speed, gx, gz;
+    double lower, upper; /* the two slownesses of a source on an interface */
+    double beyond[2];    /* of the boundaries */
+} fm_source_share;
+
 /* FM_BAD_INPUT when the source is outside the grid or masked all around. */
 fm_status fm_source_fit(const fm_medium *medium, fm_point point, fm_source *source,
                         fm_error *error);
@@ -39,6 +47,21 @@ fm_status fm_source_fit(const fm_medium *medium, fm_point point, fm_source *sour
 /* Slowness of node (i, k) as seen from inside the cell row `cell` (k - 1 or k). */
 double fm_source_slowness_from(const fm_medium *medium, size_t i, size_t k,
                                size_t cell);
+
+/* The derivative of the speed along an axis at node (i, k), in the cell row `cell`: the
+ * speed at node `high` less that at `low`, over `per`; zero if per is 0. */
+typedef struct fm_source_node {
+    size_t i, k, cell;
+} fm_source_node;
+typedef struct fm_slope {
+    fm_source_node low, high;
+    double per;
+} fm_slope;
+fm_slope fm_source_slope_x(const fm_medium *medium, size_t i, size_t k, size_t cell);
+fm_slope fm_source_slope_z(const fm_medium *medium, size_t i, size_t k, size_t cell);
+/* Is the trend that the nodes give used? */
+bool fm_source_trend(const fm_medium *medium, const fm_source *source, double *gx,
+                     double *gz);
 
 /* Offsets of a node or point from the source in km along the local axes. */
 fm_point fm_source_offset(const fm_source *source, fm_point point);
@@ -54,5 +77,24 @@ double fm_source_direct_time(const fm_source *source, double r, fm_point offset)
 /* Gradient (s/km) of fm_source_direct_time at a node. */
 fm_point fm_source_gradient(const fm_source *source, const fm_look *look,
                             fm_point offset);
+
+/* q of source.c for fm_source_direct_time; negative where it takes the speed as
+ * constant. */
+double fm_source_q(const fm_source *source, double r, fm_point offset);
+
+/* ---- the adjoint (source_adjoint.c) ---- */
+
+/* Add `weight` times the derivative of fm_source_time, or of a component of
+ * fm_source_gradient, or of the slowness at the source itself. */
+void fm_source_time_share(const fm_source *source, double r, fm_point offset,
+                          double weight, fm_source_share *share);
+void fm_source_gradient_share(const fm_source *source, const fm_look *look,
+                              fm_point offset, fm_point weight, fm_source_share *share);
+void fm_source_slowness_share(const fm_source *source, double weight,
+                              fm_source_share *share);
+/* Hand the share on to the nodes that the source was fitted to: kernel[nz][nx] and
+ * beyond[ninterfaces][nx]. */
+void fm_source_spread(const fm_medium *medium, const fm_source *source,
+                      const fm_source_share *share, double *kernel, double *beyond);
 
 #endif

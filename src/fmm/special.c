@@ -76,32 +76,36 @@ static size_t nodes_between(size_t one, size_t two)
  * across it is not zero; without this remedy every off-grid source costs one order of
  * accuracy. Used where the speed is within 1 % of the linear trend, and further out
  * where it is that trend (docs/method.md, "Sources"). */
-static void slowness_along(const target *t, double s, double *sx, double *sz)
+fm_along fm_slowness_along(const fm_march *march, size_t column, size_t row,
+                           const fm_look *look, double s)
 {
-    const fm_frame *frame = &t->march->frame;
-    const fm_source *source = &t->march->source;
-    const fm_grid *grid = &t->march->medium->grid;
+    const fm_frame *frame = &march->frame;
+    const fm_source *source = &march->source;
+    const fm_grid *grid = &march->medium->grid;
     int32_t tags =
-        frame->column_tags[t->column + FM_MARGIN] & frame->row_tags[t->row + FM_MARGIN];
-    *sx = *sz = s;
+        frame->column_tags[column + FM_MARGIN] & frame->row_tags[row + FM_MARGIN];
+    fm_along along = {.x = s, .z = s};
     if (!(tags & (FM_TAG_SOURCE_ROW | FM_TAG_SOURCE_COLUMN))) {
-        return;
+        return along;
     }
-    fm_point offset = fm_source_offset(
-        source, (fm_point){fm_grid_x(grid, t->column), grid->z[t->row]});
+    fm_point offset =
+        fm_source_offset(source, (fm_point){fm_grid_x(grid, column), grid->z[row]});
     double trend = source->speed + source->gx * offset.x + source->gz * offset.z;
-    bool close = nodes_between(t->column, source->place.column) <= source->reach_x &&
-                 nodes_between(t->row, source->place.row) <= source->reach_z;
+    bool close = nodes_between(column, source->place.column) <= source->reach_x &&
+                 nodes_between(row, source->place.row) <= source->reach_z;
     if (fabs(s * trend - 1) > (close ? 0.01 : 1e-6)) {
-        return;
+        return along;
     }
-    fm_point across = fm_source_gradient(source, &t->look, offset);
+    fm_point across = fm_source_gradient(source, look, offset);
     if ((tags & FM_TAG_SOURCE_ROW) && fabs(across.z) < s) {
-        *sx = sqrt(s * s - across.z * across.z);
+        along.x = sqrt(s * s - across.z * across.z);
+        along.across_z = across.z;
     }
     if ((tags & FM_TAG_SOURCE_COLUMN) && fabs(across.x) < s) {
-        *sz = sqrt(s * s - across.x * across.x);
+        along.z = sqrt(s * s - across.x * across.x);
+        along.across_x = across.x;
     }
+    return along;
 }
 
 /* tau from the two lines and the slowness s. */
@@ -114,10 +118,9 @@ static double solve(const target *t, line x, line z, double s)
         double root = sqrt(discriminant > 0 ? discriminant : 0);
         return (x.a * x.b + z.a * z.b + root) / norm;
     }
-    double sx, sz;
-    slowness_along(t, s, &sx, &sz);
-    double from_x = x.a > 0 ? (sx + x.b) / x.a : INFINITY;
-    double from_z = z.a > 0 ? (sz + z.b) / z.a : INFINITY;
+    fm_along along = fm_slowness_along(t->march, t->column, t->row, &t->look, s);
+    double from_x = x.a > 0 ? (along.x + x.b) / x.a : INFINITY;
+    double from_z = z.a > 0 ? (along.z + z.b) / z.a : INFINITY;
     return from_x < from_z ? from_x : from_z;
 }
 

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "backward.h"
+
 double fm_zones_bytes(size_t max)
 {
     double nodes = (double)FM_ZONE_NODES * FM_ZONE_NODES;
@@ -153,4 +155,17 @@ fm_status fm_zones_march(fm_zones *zones, size_t levels, fm_march *base,
         }
     }
     return status;
+}
+
+void fm_zones_give_back(fm_march *parent, fm_march *zone)
+{
+    fm_window window = window_around(parent);
+    fm_backward *backward = &parent->backward;
+    for (size_t n = 0; n < backward->seeds; n++) {
+        uint32_t node = backward->order[n];
+        size_t row = node / parent->stride - FM_MARGIN - window.k0;
+        size_t column = node % parent->stride - FM_MARGIN - window.i0;
+        fm_backward_give(zone, 2 * column, 2 * row, backward->kernel[node]);
+        backward->kernel[node] = 0;
+    }
 }

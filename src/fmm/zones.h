@@ -27,4 +27,8 @@ bool fm_zones_wanted(const fm_march *march);
 fm_status fm_zones_march(fm_zones *zones, size_t levels, fm_march *base,
                          fm_error *error);
 
+/* The adjoint: what has come to the seeds of `parent`, handed down by the zone, is
+ * given back to the zone's nodes. */
+void fm_zones_give_back(fm_march *parent, fm_march *zone);
+
 #endif

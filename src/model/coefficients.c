@@ -60,7 +60,7 @@ fm_status fm_coefficients_of(const fm_model *model, fm_quantity quantity, bool c
     if (quantity == FM_SLOWNESS && model->kind == FM_MODEL_GRADIENT) {
         return fm_fail(error, FM_BAD_INPUT,
                        "derivatives of a gradient can only be with respect to speed: "
-                       "its coefficients are a speed and what it gains by km");
+                       "its coefficients are a speed and two slopes");
     }
     if (model->kind == FM_MODEL_COSINES && quantity != model->quantity) {
         const char *own = model->quantity == FM_SPEED ? "speed" : "slowness";

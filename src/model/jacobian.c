@@ -1,14 +1,14 @@
 /* How the slowness of a medium's nodes depends on the model's coefficients.
  *
- * A node's speed v is linear in the coefficients c for every kind of model, v = sum w
- * c, with the weights of the sampling (medium.c). Then s = 1/v gives
+ * A node's speed v is linear in the coefficients c for every kind of model: v = sum w
+ * c, with the weights of the sampling (medium.c). Its slowness is s = 1/v, so
  *
- *   d s / d c = -s^2 w        and, with respect to c' = 1/c,        d s / d c' = s^2 w
- * c^2
+ *   d s / d c  = -s^2 w
+ *   d s / d c' =  s^2 w c^2      with respect to c' = 1/c
  *
- * with the slowness that the medium holds, so that sum c d s/d c = -s to rounding: a
- * march over the medium and its derivatives belong together. Cosines that make a
- * slowness are linear already: d s / d c = w. */
+ * with the slowness that the medium holds. Then sum c d s/d c = -s to rounding: a march
+ * over the medium and its derivatives belong together. Cosines that make a slowness are
+ * linear already: d s / d c = w. */
 #include "jacobian.h"
 
 #include <float.h>

@@ -97,6 +97,17 @@ void fm_nodes_jacobian_clear(fm_nodes_jacobian *nodes)
     *nodes = (fm_nodes_jacobian){0};
 }
 
+/* Of coefficient (i, k): from what the model holds to what derivatives are of. */
+static double factor_of(const fm_nodes_jacobian *nodes, size_t i, size_t k)
+{
+    const fm_coefficients *coefficients = nodes->coefficients;
+    if (coefficients->quantity == FM_SPEED) {
+        return 1;
+    }
+    double c = fm_coefficient_of_nodes(nodes->model, coefficients, i, k);
+    return fm_coefficient_factor(coefficients, c);
+}
+
 /* --- One node --- */
 
 /* What a node takes from the vertices: two or four along x by as many along z. */
@@ -144,7 +155,7 @@ static node_taps taps_of(const fm_nodes_jacobian *nodes, size_t column, size_t r
     return t;
 }
 
-/* The four folds of neighbouring vertices, and the first coefficient of all. */
+/* The folds of neighbouring vertices; returns the first coefficient of all. */
 static size_t fold_taps(const fm_nodes_jacobian *nodes, size_t n, size_t first,
                         size_t taps, fm_fold folds[4])
 {
@@ -156,45 +167,75 @@ static size_t fold_taps(const fm_nodes_jacobian *nodes, size_t n, size_t first,
     return least;
 }
 
-/* Spread a vertex's weight over the coefficients, from `x` and `z` on. */
-static void deposit(double weight, const fm_fold *fx, const fm_fold *fz, size_t x,
-                    size_t z, double block[4][4])
+/* Spread a vertex's weight over the coefficients. */
+static void deposit(double weight, const fm_fold *fx, const fm_fold *fz, node_taps *to)
 {
     for (size_t k = 0; k < fz->n; k++) {
         for (size_t i = 0; i < fx->n; i++) {
-            block[fz->first + k - z][fx->first + i - x] +=
+            to->weight[fz->first + k - to->first_z][fx->first + i - to->first_x] +=
                 weight * fz->weight[k] * fx->weight[i];
         }
     }
 }
 
+/* From vertices to coefficients, which are no more than the vertices were. */
+static node_taps fold_back(const fm_nodes_jacobian *nodes, const node_taps *t)
+{
+    const fm_model *model = nodes->model;
+    fm_fold fx[4], fz[4];
+    node_taps folded = {.n = t->n};
+    folded.first_x = fold_taps(nodes, model->nx, t->first_x, t->n, fx);
+    folded.first_z = fold_taps(nodes, model->nz, t->first_z, t->n, fz);
+    for (size_t k = 0; k < t->n; k++) {
+        for (size_t i = 0; i < t->n; i++) {
+            double ratio = fm_ring_ratio(&nodes->ring, t->first_x + i, t->first_z + k);
+            deposit(t->weight[k][i] * ratio, fx + i, fz + k, &folded);
+        }
+    }
+    return folded;
+}
+
+static bool is_within(size_t first, size_t taps, size_t n)
+{
+    return first >= 1 && first + taps <= n + 1;
+}
+
+/* The same for vertices that are coefficients themselves, as nearly all are. */
+static node_taps renumber(const fm_nodes_jacobian *nodes, const node_taps *t)
+{
+    const fm_model *model = nodes->model;
+    node_taps own = *t;
+    if (nodes->ring.kind == FM_RING_NONE) {
+        return own;
+    }
+    if (!is_within(t->first_x, t->n, model->nx) ||
+        !is_within(t->first_z, t->n, model->nz)) {
+        return fold_back(nodes, t);
+    }
+    own.first_x--;
+    own.first_z--;
+    return own;
+}
+
 size_t fm_nodes_jacobian_node(const fm_nodes_jacobian *nodes, size_t column, size_t row,
                               uint32_t *index, double *derivative)
 {
-    const fm_model *model = nodes->model;
-    node_taps t = taps_of(nodes, column, row);
-    fm_fold fx[4], fz[4];
-    double block[4][4] = {{0}};
-    size_t x = fold_taps(nodes, model->nx, t.first_x, t.n, fx), n = 0;
-    size_t z = fold_taps(nodes, model->nz, t.first_z, t.n, fz);
+    const fm_coefficients *coefficients = nodes->coefficients;
+    node_taps vertices = taps_of(nodes, column, row);
+    node_taps t = renumber(nodes, &vertices);
+    size_t found = 0;
     for (size_t k = 0; k < t.n; k++) {
+        size_t first = (t.first_z + k) * coefficients->nx + t.first_x;
         for (size_t i = 0; i < t.n; i++) {
-            double ratio = fm_ring_ratio(&nodes->ring, t.first_x + i, t.first_z + k);
-            deposit(t.weight[k][i] * ratio, fx + i, fz + k, x, z, block);
-        }
-    }
-    for (size_t k = 0; k < 4; k++) {
-        for (size_t i = 0; i < 4; i++) {
-            if (block[k][i] != 0) {
-                double c =
-                    fm_coefficient_of_nodes(model, nodes->coefficients, x + i, z + k);
-                index[n] = (uint32_t)((z + k) * nodes->coefficients->nx + x + i);
-                derivative[n++] =
-                    block[k][i] * fm_coefficient_factor(nodes->coefficients, c);
+            double weight = t.weight[k][i];
+            if (weight != 0) {
+                index[found] = (uint32_t)(first + i);
+                derivative[found++] =
+                    weight * factor_of(nodes, t.first_x + i, t.first_z + k);
             }
         }
     }
-    return n;
+    return found;
 }
 
 /* --- All nodes --- */
@@ -310,10 +351,7 @@ void fm_nodes_jacobian_row(const fm_nodes_jacobian *nodes, size_t row, double *k
 static void add_to(const fm_nodes_jacobian *nodes, size_t i, size_t k, double value,
                    double *gradient)
 {
-    const fm_coefficients *coefficients = nodes->coefficients;
-    double c = fm_coefficient_of_nodes(nodes->model, coefficients, i, k);
-    gradient[k * coefficients->nx + i] +=
-        value * fm_coefficient_factor(coefficients, c);
+    gradient[k * nodes->coefficients->nx + i] += value * factor_of(nodes, i, k);
 }
 
 static void pass_on(const fm_nodes_jacobian *nodes, size_t i, const fm_fold *fz,
@@ -333,15 +371,8 @@ static void pass_on(const fm_nodes_jacobian *nodes, size_t i, const fm_fold *fz,
 static void hand_over(const fm_nodes_jacobian *nodes, const double *sums, size_t n,
                       size_t i, size_t k, double *gradient)
 {
-    double *own = gradient + k * nodes->coefficients->nx + i;
-    if (nodes->coefficients->quantity == FM_SLOWNESS) {
-        for (size_t v = 0; v < n; v++) {
-            add_to(nodes, i + v, k, sums[v], gradient);
-        }
-        return;
-    }
     for (size_t v = 0; v < n; v++) {
-        own[v] += sums[v];
+        add_to(nodes, i + v, k, sums[v], gradient);
     }
 }
 

@@ -97,7 +97,7 @@ static void the_baseline_runs_anywhere_and_the_best_runs_here(void **state)
     fm_update_choice choice[FM_UPDATE_CHOICES_MAX];
     size_t n = running(choice);
     assert_true(n > 0 && choice[0].update == fm_update_baseline);
-    assert_true(fm_update_best() == choice[n - 1].update);
+    assert_true(fm_update_best().update == choice[n - 1].update);
     for (size_t c = 0; c < n; c++) {
         print_message("runs here: %s\n", choice[c].name);
     }

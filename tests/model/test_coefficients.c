@@ -647,7 +647,7 @@ static void derivatives_that_a_model_does_not_have_are_refused(void **state)
     fm_model cubic = nodes_model(FM_CUBIC, 3, 3, even);
     expect_refused(&gradient, FM_SLOWNESS, false,
                    "derivatives of a gradient can only be with respect to speed: its "
-                   "coefficients are a speed and what it gains by km");
+                   "coefficients are a speed and two slopes");
     expect_refused(&cubic, FM_SPEED, true,
                    "a cubic model has no cushion vertices to count: only a B-spline "
                    "has");
