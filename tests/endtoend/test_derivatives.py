@@ -220,7 +220,7 @@ class Derivatives(Case):
         self.write("picks.csv", "source,receiver,time\n" + "".join(
             f"S{s},R{r},10\n" for s in range(8) for r in range(3)))
         self.grid("geographic", smooth(NX, NZ, 0.3, random.Random(3)))
-        self.job("geographic", "dice: [6, 6]")
+        self.job("geographic", "dice: [12, 12]")
         found = []
         for choice, used in (("auto", b"used"), ("never", b"not used")):
             with self.run_job("--set", f"reciprocity={choice}") as f:
@@ -234,6 +234,7 @@ class Derivatives(Case):
                     np.testing.assert_allclose(
                         line[end - 1], f[f"source_{name}"][:][f["arrival_source"][:]], atol=1e-9)
                 found.append((f["ray_time"][:], f["gradient"][:]))
+        # Either way they err by up to 4e-4 on this grid.
         np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-3)
         scale = abs(found[0][1]).max()
         np.testing.assert_allclose(found[0][1] / scale, found[1][1] / scale, atol=0.03)
