@@ -152,6 +152,25 @@ static void run_batch(fm_march *march, size_t end, size_t n)
     hand_on(march, list, n, &terms);
 }
 
+/* Soon these nodes will be read, and what is around them. */
+static void fetch(const fm_march *march, const uint32_t *list, size_t n)
+{
+    const double *time = march->time, *kernel = march->backward.kernel;
+    const double *slowness = march->medium->slowness;
+    const ptrdiff_t stride = (ptrdiff_t)march->stride;
+    const ptrdiff_t nx = (ptrdiff_t)march->medium->grid.nx;
+    const double per_stride = march->per_stride;
+    for (size_t k = 0; k < n; k++) {
+        ptrdiff_t node = list[k];
+        ptrdiff_t row = (ptrdiff_t)(((double)node + 0.5) * per_stride);
+        __builtin_prefetch(time + node - 2 * stride);
+        __builtin_prefetch(time + node + 2 * stride);
+        __builtin_prefetch(kernel + node - 2 * stride, 1);
+        __builtin_prefetch(kernel + node + 2 * stride, 1);
+        __builtin_prefetch(slowness + node - row * (stride - nx) - FM_MARGIN * (nx + 1));
+    }
+}
+
 void fm_backward_run(fm_march *march)
 {
     fm_backward *backward = &march->backward;
@@ -159,6 +178,9 @@ void fm_backward_run(fm_march *march)
     while (end > backward->seeds) {
         size_t left = end - backward->seeds;
         size_t n = left < FM_BATCH ? left : FM_BATCH;
+        if (end > 3 * FM_BATCH) {
+            fetch(march, backward->order + end - 3 * FM_BATCH, FM_BATCH);
+        }
         run_batch(march, end, n);
         end -= n;
     }
