@@ -13,6 +13,7 @@
  * again, so that what is left is what was accepted before the next one. */
 #include "backward.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,37 +80,31 @@ static void hand_on_searched(fm_march *march, uint32_t node)
     backward->worst = fmax(backward->worst, cause.error / time);
 }
 
-/* Is a neighbour that counts hidden, being later in the order? */
-static bool is_hidden(const double *time, double weight, ptrdiff_t node)
-{
-    return weight != 0 && time[node] < 0;
-}
-
-/* From the end of a batch to its beginning. */
+/* From the end of a batch to its beginning. A neighbour may have been accepted later
+ * and yet be earlier: then it is hidden here, and is not what the time comes from. */
 static void hand_on(fm_march *march, const uint32_t *list, size_t n,
                     const fm_terms *terms)
 {
     double *restrict kernel = march->backward.kernel;
     double *restrict time = march->time;
     for (size_t l = n; l-- > 0;) {
-        ptrdiff_t node = list[l], x = terms->to_x[l], z = terms->to_z[l];
-        double lambda = kernel[node];
-        time[node] = -time[node];
+        double *at = kernel + list[l], lambda = *at, *t = time + list[l];
+        ptrdiff_t x1 = terms->to_x1[l], x2 = terms->to_x2[l];
+        ptrdiff_t z1 = terms->to_z1[l], z2 = terms->to_z2[l];
+        bool hidden = signbit(t[x1]) | signbit(t[x2]) | signbit(t[z1]) | signbit(t[z2]);
+        *t = -*t;
         if (lambda == 0) {
             continue;
         }
-        if (!(terms->s[l] > 0) || is_hidden(time, terms->x1[l], node + x) ||
-            is_hidden(time, terms->z1[l], node + z) ||
-            is_hidden(time, terms->x2[l], node + 2 * x) ||
-            is_hidden(time, terms->z2[l], node + 2 * z)) {
-            hand_on_searched(march, (uint32_t)node);
+        if (hidden || !(terms->s[l] > 0)) {
+            hand_on_searched(march, list[l]);
             continue;
         }
-        kernel[node] = lambda * terms->s[l];
-        kernel[node + x] += lambda * terms->x1[l];
-        kernel[node + 2 * x] -= lambda * terms->x2[l];
-        kernel[node + z] += lambda * terms->z1[l];
-        kernel[node + 2 * z] -= lambda * terms->z2[l];
+        *at = lambda * terms->s[l];
+        at[x1] += lambda * terms->x1[l];
+        at[x2] -= lambda * terms->x2[l];
+        at[z1] += lambda * terms->z1[l];
+        at[z2] -= lambda * terms->z2[l];
     }
 }
 
@@ -167,7 +162,8 @@ static void fetch(const fm_march *march, const uint32_t *list, size_t n)
         __builtin_prefetch(time + node + 2 * stride);
         __builtin_prefetch(kernel + node - 2 * stride, 1);
         __builtin_prefetch(kernel + node + 2 * stride, 1);
-        __builtin_prefetch(slowness + node - row * (stride - nx) - FM_MARGIN * (nx + 1));
+        __builtin_prefetch(slowness + node - row * (stride - nx) -
+                           FM_MARGIN * (nx + 1));
     }
 }
 

@@ -280,10 +280,16 @@ FM_INLINE void explain(difference x, difference z, double s, root found, size_t 
     double kept = found.y > 0 ? rate * s : -1;
     dx *= rate;
     dz *= rate;
+    double x2 = dx * x.c2, z2 = dz * z.c2;
+    int64_t to_x = terms->to_x1[l], to_z = terms->to_z1[l];
     terms->x1[l] = dx * x.c1;
-    terms->x2[l] = dx * x.c2;
+    terms->x2[l] = x2;
     terms->z1[l] = dz * z.c1;
-    terms->z2[l] = dz * z.c2;
+    terms->z2[l] = z2;
+    terms->to_x1[l] = dx != 0 ? to_x : 0;
+    terms->to_x2[l] = x2 != 0 ? 2 * to_x : 0;
+    terms->to_z1[l] = dz != 0 ? to_z : 0;
+    terms->to_z2[l] = z2 != 0 ? 2 * to_z : 0;
     terms->s[l] = time_of(found) == terms->own[l] ? kept : -1;
 }
 
@@ -533,13 +539,14 @@ __attribute__((noinline)) static void hide_later(const fm_march *march, size_t f
                                                  fm_terms *restrict terms)
 {
     const double *restrict time = march->time;
+    const int64_t stride = (int64_t)march->stride;
     for (size_t l = 0; l < full; l++) {
         double own = time[all->node[l]];
         all->x.first[l] = all->x.first[l] < own ? all->x.first[l] : INFINITY;
         all->z.first[l] = all->z.first[l] < own ? all->z.first[l] : INFINITY;
         terms->own[l] = own;
-        terms->to_x[l] = 2 * (int32_t)all->x.upper[l] - 1;
-        terms->to_z[l] = (int32_t)march->stride * (2 * (int32_t)all->z.upper[l] - 1);
+        terms->to_x1[l] = 2 * (int64_t)all->x.upper[l] - 1;
+        terms->to_z1[l] = stride * (2 * (int64_t)all->z.upper[l] - 1);
     }
 }
 
