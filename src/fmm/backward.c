@@ -20,6 +20,12 @@
 #include "explain.h"
 #include "update.h"
 
+/* Those of the margin too. */
+static size_t nodes_of(const fm_march *march)
+{
+    return march->stride * (march->medium->grid.nz + (size_t)2 * FM_MARGIN);
+}
+
 fm_status fm_backward_begin(fm_march *march, fm_error *error)
 {
     fm_backward *backward = &march->backward;
@@ -33,8 +39,7 @@ fm_status fm_backward_begin(fm_march *march, fm_error *error)
             return fm_fail_memory(error, "the adjoint", (double)room * sizeof(double));
         }
     }
-    size_t nodes = march->stride * (grid->nz + (size_t)2 * FM_MARGIN);
-    memset(backward->kernel, 0, nodes * sizeof *backward->kernel);
+    memset(backward->kernel, 0, nodes_of(march) * sizeof *backward->kernel);
     for (size_t n = 0; n < room; n++) {
         backward->beyond[n] = 0;
     }
@@ -147,6 +152,22 @@ static void run_batch(fm_march *march, size_t end, size_t n)
     hand_on(march, list, n, &terms);
 }
 
+/* A node that is trial at the end of a march, which may stop early, is as good as far;
+ * and what is then negative but finite is hidden. */
+static void forget_trial(fm_march *march)
+{
+    for (size_t n = nodes_of(march); n-- > 0;) {
+        march->time[n] = march->time[n] < 0 ? -INFINITY : march->time[n];
+    }
+}
+
+static void show_all(fm_march *march)
+{
+    for (size_t n = nodes_of(march); n-- > 0;) {
+        march->time[n] = march->time[n] > -INFINITY ? fabs(march->time[n]) : -INFINITY;
+    }
+}
+
 /* Soon these nodes will be read, and what is around them. */
 static void fetch(const fm_march *march, const uint32_t *list, size_t n)
 {
@@ -171,6 +192,7 @@ void fm_backward_run(fm_march *march)
 {
     fm_backward *backward = &march->backward;
     size_t end = backward->n;
+    forget_trial(march);
     while (end > backward->seeds) {
         size_t left = end - backward->seeds;
         size_t n = left < FM_BATCH ? left : FM_BATCH;
@@ -180,7 +202,7 @@ void fm_backward_run(fm_march *march)
         run_batch(march, end, n);
         end -= n;
     }
-    hide(march->time, backward->order + end, backward->n - end); /* not any more */
+    show_all(march);
 }
 
 void fm_backward_seeds(fm_march *march)
