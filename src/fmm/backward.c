@@ -105,11 +105,15 @@ static void hand_on(fm_march *march, const uint32_t *list, size_t n,
             hand_on_searched(march, list[l]);
             continue;
         }
-        *at = lambda * terms->s[l];
-        at[x1] += lambda * terms->x1[l];
-        at[x2] -= lambda * terms->x2[l];
-        at[z1] += lambda * terms->z1[l];
-        at[z2] -= lambda * terms->z2[l];
+        double to_x1 = at[x1] + lambda * terms->x1[l];
+        double to_x2 = at[x2] - lambda * terms->x2[l];
+        double to_z1 = at[z1] + lambda * terms->z1[l];
+        double to_z2 = at[z2] - lambda * terms->z2[l];
+        at[x1] = to_x1;
+        at[x2] = to_x2;
+        at[z1] = to_z1;
+        at[z2] = to_z2;
+        *at = lambda * terms->s[l]; /* last: it is where terms that are not there go */
     }
 }
 
