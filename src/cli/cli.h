@@ -5,6 +5,7 @@
 
 /* The commands. Each gets its own word as argv[0] and returns the exit status. */
 int cli_forward(int argc, char **argv);
+int cli_fmst(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_info(int argc, char **argv);
 int cli_bench(int argc, char **argv);

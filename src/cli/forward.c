@@ -1,134 +1,24 @@
-/* fermat forward: read the job, plan it or have it run (run.c).
- *
- * Everything that can be wrong with what the user gave is found before the first march,
- * the output's name included (exit status 2). */
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-
+/* fermat forward: run what a job file says (job_command.c). */
 #include "cli.h"
-#include "forward/forward.h"
 #include "io/jobfile.h"
 #include "io/load.h"
-#include "io/result.h"
-#include "io/run_record.h"
-#include "options.h"
-#include "report.h"
-#include "run.h"
+#include "job_command.h"
 
-/* ---- before the run: the job ---- */
-
-static bool same_file(const char *a, const char *b)
+static fm_status load(void *context, const forward_options *options, fm_job *job,
+                      fm_error *error)
 {
-    struct stat sa, sb;
-    return a && b && stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-           sa.st_ino == sb.st_ino;
-}
-
-/* A slip of the pen must not cost the user his model. */
-static fm_status protect_from(const char *written, const fm_job_spec *spec,
-                              fm_error *error)
-{
-    const char *inputs[] = {spec->path, spec->model_file, spec->sources,
-                            spec->receivers, spec->pairs};
-    for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
-        if (same_file(written, inputs[i])) {
-            return fm_fail(error, FM_BAD_INPUT,
-                           "%s: the output would replace a file that the job reads",
-                           written);
-        }
-    }
-    return FM_OK;
-}
-
-static fm_status protect_inputs(const fm_job_spec *spec, fm_error *error)
-{
-    char *record = fm_run_record_name(spec->output, false);
-    if (!record) {
-        return fm_fail_memory(error, "the name of the run's record", 0);
-    }
-    fm_status status = protect_from(spec->output, spec, error);
-    if (status == FM_OK) {
-        status = protect_from(record, spec, error);
-    }
-    free(record);
-    return status;
-}
-
-static fm_status load_job(const forward_options *options, fm_job *job, fm_error *error)
-{
+    (void)context;
     fm_job_spec spec = {0};
     fm_status status =
         fm_jobfile_read(options->job, options->set, options->nset, &spec, error);
     if (status == FM_OK) {
-        status = protect_inputs(&spec, error);
-    }
-    if (status == FM_OK) {
         status = fm_job_load(&spec, job, error);
-    }
-    if (status == FM_OK) {
-        status = fm_job_prepare(job, error);
     }
     fm_job_spec_clear(&spec);
     return status;
 }
 
-/* Only for a run: --plan writes nothing. */
-static fm_status open_cache(const forward_options *options, char **resolved,
-                            fm_error *error)
-{
-    bool wanted = options->cache && !options->plan;
-    return wanted ? fm_cache_open(options->cache, resolved, error) : FM_OK;
-}
-
-static int plan_job(const fm_job *job, const fm_pool *pool)
-{
-    report r = {.job = job};
-    fm_plan plan = fm_forward_plan(job, fm_pool_workers(pool));
-    plan.memory_bytes += fm_result_queue_bytes(job);
-    report_plan(&r, &plan, fm_pool_backend(pool), job->spec.output,
-                fm_result_bytes(job));
-    return CLI_DONE;
-}
-
-/* The pool comes first: processes are best forked by a young program, and of the ranks
- * of MPI only one should read the job. */
-static int forward(const forward_options *options)
-{
-    fm_error error = {0};
-    fm_job job = {0};
-    fm_pool *pool = NULL;
-    int status = fm_pool_open(options->pool, fm_forward_kernels(), &pool, &error);
-    if (status == FM_WAS_WORKER) {
-        status = CLI_DONE; /* rank 0 has the job */
-    } else if (status != FM_OK) {
-        status = cli_refuse_alike(&error);
-    } else if (load_job(options, &job, &error) != FM_OK ||
-               open_cache(options, &job.spec.cache, &error) != FM_OK) {
-        status = cli_refuse(&error);
-    } else if (options->plan) {
-        status = plan_job(&job, pool);
-    } else {
-        status = run_job(&job, pool, options);
-    }
-    fm_pool_close(pool, false);
-    fm_job_clear(&job);
-    return status;
-}
-
 int cli_forward(int argc, char **argv)
 {
-    forward_options options;
-    fm_error error = {0};
-    if (forward_options_read(argc, argv, &options, &error) != FM_OK) {
-        return cli_refuse_alike(&error);
-    }
-    int status = CLI_DONE;
-    if (options.help) {
-        fputs(cli_help("forward"), stdout);
-    } else {
-        status = forward(&options);
-    }
-    forward_options_clear(&options);
-    return status;
+    return job_command_main(&(job_command){.load = load}, argc, argv);
 }

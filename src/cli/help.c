@@ -7,11 +7,12 @@ static const char program_help[] =
     "fermat computes first-arrival travel times of seismic waves.\n"
     "\n"
     "  fermat forward job.yaml         times from every source to its receivers\n"
+    "  fermat fmst fm2dss.in           the same for the file set of FMST's fm2dss\n"
     "  fermat info model.vtx           what a model or a result file contains\n"
     "  fermat check                    does this installation compute rightly?\n"
     "  fermat bench job.yaml           one job on several backends, measured\n"
     "\n"
-    "  fermat help COMMAND             more about forward, info, check or bench\n"
+    "  fermat help COMMAND             more about forward, fmst, info, check, bench\n"
     "  fermat --version\n"
     "\n"
     "Exit status: 0 done; 1 a computation or writing its result failed (no space on\n"
@@ -95,6 +96,35 @@ static const char forward_help[] =
     "folder is not there or may not be written); 130, 143, 138 ended by SIGINT,\n"
     "SIGTERM, SIGUSR1.\n";
 
+static const char fmst_help[] =
+    "fermat fmst: run a job of FMST's fm2dss as it stands.\n"
+    "\n"
+    "  fermat fmst fm2dss.in\n"
+    "  fermat fmst fm2dss.in --plan\n"
+    "  fermat fmst fm2dss.in -o other.h5 --workers 4\n"
+    "\n"
+    "It reads the 24 lines of fm2dss.in and the files they name (sources, receivers,\n"
+    "associations, velocity grid) and writes what they ask for in the formats of "
+    "fm2dss:\n"
+    "travel times, Fréchet derivatives, rays, the field of one source. The same goes "
+    "to\n"
+    "fm2dss.h5 beside fm2dss.in, with the record fm2dss.run.json. Names in fm2dss.in "
+    "are\n"
+    "relative to its folder. Lines 9, 10 and 13 have no effect. docs/fmst.md tells "
+    "what\n"
+    "becomes of every line, and what differs from fm2dss.\n"
+    "\n"
+    "Options\n"
+    "  -o, --output FILE   the result file, instead of fm2dss.h5\n"
+    "      --plan, --backend, --workers, --workers-per-rank, --grace, --cache,\n"
+    "      --progress, -q, --quiet, -h, --help: as for forward\n"
+    "\n"
+    "The tables appear under their names when all of them are complete, and only if "
+    "no\n"
+    "shot failed. An interrupted run leaves them as they were.\n"
+    "\n"
+    "Exit status: as of forward; 1 also when a table could not be written.\n";
+
 static const char info_help[] =
     "fermat info: what a model or a result file contains, in a few lines.\n"
     "\n"
@@ -177,6 +207,7 @@ const char *cli_help(const char *command)
     static const struct {
         const char *command, *text;
     } texts[] = {{"forward", forward_help},
+                 {"fmst", fmst_help},
                  {"info", info_help},
                  {"check", check_help},
                  {"bench", bench_help}};

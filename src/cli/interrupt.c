@@ -1,8 +1,8 @@
 /* Signals. A handler may do next to nothing, so the first signal is noted in a flag,
  * which the run looks at between shots. The second one means that the user will not
- * wait: the temporary file is removed (unlink is allowed in a handler) and the signal
+ * wait: temporary files are removed (unlink is allowed in a handler) and the signal
  * takes its ordinary course. These are the program's only variables at file scope: a
- * handler has no other way to be told anything. (The name is a copy, because the file's
+ * handler has no other way to be told anything. (The names are copies, because a file's
  * own goes away with the file.) */
 #include "interrupt.h"
 
@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t caught;
-static volatile sig_atomic_t removable;
-static char to_remove[4096];
+static volatile sig_atomic_t removable; /* how many */
+static char to_remove[INTERRUPT_NAMES][4096];
 
 static void handle(int signal_number)
 {
@@ -22,8 +22,8 @@ static void handle(int signal_number)
     if (!caught) {
         caught = signal_number;
     } else {
-        if (removable) {
-            unlink(to_remove);
+        for (int i = 0; i < removable; i++) {
+            unlink(to_remove[i]);
         }
         signal(signal_number, SIG_DFL);
         raise(signal_number);
@@ -49,10 +49,11 @@ void interrupt_watch(void)
 
 void interrupt_remove(const char *temporary)
 {
-    removable = 0;
-    if (temporary && strlen(temporary) < sizeof to_remove) {
-        memcpy(to_remove, temporary, strlen(temporary) + 1);
-        removable = 1;
+    if (!temporary) {
+        removable = 0;
+    } else if (removable < INTERRUPT_NAMES && strlen(temporary) < sizeof *to_remove) {
+        memcpy(to_remove[removable], temporary, strlen(temporary) + 1);
+        removable = removable + 1;
     }
 }
 

@@ -9,8 +9,10 @@
  * of). */
 void interrupt_watch(void);
 
-/* The file to remove if the program is ended at once; NULL: none. Names longer than
- * 4095 bytes are ignored. */
+/* One more file to remove if the program is ended at once (that it has got another name
+ * in the meantime does no harm); NULL: forget all of them. Names longer than 4095
+ * bytes, and those after the eighth, are ignored. */
+enum { INTERRUPT_NAMES = 8 };
 void interrupt_remove(const char *temporary);
 
 /* The signal that was noted, or 0. */

@@ -74,6 +74,7 @@ typedef struct command {
 
 static const command commands[] = {
     {"forward", cli_forward},
+    {"fmst", cli_fmst},
     {"check", cli_check},
     {"info", cli_info},
     {"bench", cli_bench},

@@ -1,5 +1,5 @@
-/* The command line of `fermat forward`, read with getopt_long, but with our own
- * messages: getopt's do not say where to look further. */
+/* The command line of the commands that run a job, read with getopt_long, but with our
+ * own messages: getopt's do not say where to look further. */
 #include "options.h"
 
 #include <getopt.h>
@@ -44,23 +44,42 @@ typedef struct words {
     const char *output, *backend, *workers, *workers_per_rank;
 } words;
 
-static const char see[] = "see 'fermat help forward'";
-
-static fm_status refuse_option(int option, char **argv, fm_error *error)
+static bool is_fmst(const forward_options *options)
 {
-    const char *word = argv[optind - 1];
+    return strcmp(options->name, "fmst") == 0;
+}
+
+static fm_status refuse_option(int option, char **argv, const forward_options *options,
+                               fm_error *error)
+{
+    const char *word = argv[optind - 1], *name = options->name;
     if (option == ':') {
-        return fm_fail(error, FM_BAD_INPUT, "option '%s' needs a value; %s", word, see);
+        return fm_fail(error, FM_BAD_INPUT,
+                       "option '%s' needs a value; see 'fermat help %s'", word, name);
     }
     if (optopt > 0 && optopt < OPTION_SET && strncmp(word, "--", 2) != 0) {
-        return fm_fail(error, FM_BAD_INPUT, "forward has no option '-%c'; %s", optopt,
-                       see);
+        return fm_fail(error, FM_BAD_INPUT,
+                       "%s has no option '-%c'; see 'fermat help %s'", name, optopt,
+                       name);
     }
     if (optopt > 0) {
-        return fm_fail(error, FM_BAD_INPUT, "option '%s': it takes no value; %s", word,
-                       see);
+        return fm_fail(error, FM_BAD_INPUT,
+                       "option '%s': it takes no value; see 'fermat help %s'", word,
+                       name);
     }
-    return fm_fail(error, FM_BAD_INPUT, "forward has no option '%s'; %s", word, see);
+    return fm_fail(error, FM_BAD_INPUT, "%s has no option '%s'; see 'fermat help %s'",
+                   name, word, name);
+}
+
+static fm_status take_set(forward_options *options, fm_error *error)
+{
+    if (is_fmst(options)) {
+        return fm_fail(error, FM_BAD_INPUT,
+                       "fmst has no option '--set': all that can be set stands in the "
+                       "24 lines of its file; see 'fermat help fmst'");
+    }
+    options->set[options->nset++] = optarg;
+    return FM_OK;
 }
 
 static fm_status take_progress(forward_options *options, fm_error *error)
@@ -101,8 +120,7 @@ static fm_status take_option(int option, char **argv, forward_options *options,
         said->output = optarg;
         return FM_OK;
     case OPTION_SET:
-        options->set[options->nset++] = optarg;
-        return FM_OK;
+        return take_set(options, error);
     case OPTION_PLAN:
         options->plan = true;
         return FM_OK;
@@ -131,23 +149,28 @@ static fm_status take_option(int option, char **argv, forward_options *options,
         options->help = true;
         return FM_OK;
     default:
-        return refuse_option(option, argv, error);
+        return refuse_option(option, argv, options, error);
     }
 }
 
 static fm_status take_job(int argc, char **argv, forward_options *options,
                           fm_error *error)
 {
+    const char *name = options->name;
+    const char *kind = is_fmst(options) ? "file fm2dss.in" : "job file";
     if (options->help) {
         return FM_OK;
     }
     if (optind == argc) {
-        return fm_fail(error, FM_BAD_INPUT, "forward needs a job file; %s", see);
+        return fm_fail(error, FM_BAD_INPUT, "%s needs a %s; see 'fermat help %s'", name,
+                       kind, name);
     }
     if (argc - optind > 1) {
-        return fm_fail(error, FM_BAD_INPUT,
-                       "forward takes one job file, but after '%s' there is '%s'; %s",
-                       argv[optind], argv[optind + 1], see);
+        return fm_fail(
+            error, FM_BAD_INPUT,
+            "%s takes one %s, but after '%s' there is '%s'; see 'fermat help "
+            "%s'",
+            name, kind, argv[optind], argv[optind + 1], name);
     }
     options->job = argv[optind];
     return FM_OK;
@@ -213,12 +236,13 @@ static fm_status join_output(const words *said, forward_options *options,
         return fm_fail(error, FM_BAD_INPUT, "--output: the file's name is empty");
     }
     size_t size = strlen("output=") + strlen(said->output) + 1;
-    options->output = malloc(size);
-    if (!options->output) {
+    options->output = said->output;
+    options->set_output = malloc(size);
+    if (!options->set_output) {
         return fm_fail_memory(error, "the command line", (double)size);
     }
-    snprintf(options->output, size, "output=%s", said->output);
-    options->set[options->nset++] = options->output;
+    snprintf(options->set_output, size, "output=%s", said->output);
+    options->set[options->nset++] = options->set_output;
     return FM_OK;
 }
 
@@ -283,7 +307,7 @@ static void keep_command(int argc, char **argv, forward_options *options)
 fm_status forward_options_read(int argc, char **argv, forward_options *options,
                                fm_error *error)
 {
-    *options = (forward_options){.grace_s = grace_s};
+    *options = (forward_options){.name = argv[0], .grace_s = grace_s};
     options->set = calloc((size_t)argc + 1, sizeof *options->set);
     options->command = calloc((size_t)argc + 1, sizeof *options->command);
     if (!options->set || !options->command) {
@@ -309,7 +333,7 @@ void forward_options_clear(forward_options *options)
 {
     free(options->set);
     free(options->command);
-    free(options->output);
+    free(options->set_output);
     free(options->pool);
     *options = (forward_options){0};
 }

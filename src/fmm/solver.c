@@ -6,6 +6,7 @@
 
 #include "backward.h"
 #include "fmm/adjoint.h"
+#include "grid_of.h"
 #include "march.h"
 #include "receiver.h"
 #include "zones.h"
@@ -182,6 +183,16 @@ void fm_solver_field_f32(const fm_solver *solver, float *field)
             field[k * grid->nx + i] = (float)field_value(solver, i, k);
         }
     }
+}
+
+const fm_march *fm_solver_grid(const fm_solver *solver)
+{
+    return &solver->march;
+}
+
+const fm_medium *fm_solver_medium(const fm_solver *solver)
+{
+    return solver->medium;
 }
 
 size_t fm_solver_accepted(const fm_solver *solver)

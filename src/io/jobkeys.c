@@ -22,22 +22,6 @@ typedef struct job_key {
 
 /* --- File names --- */
 
-/* A name in a job file is relative to that file's folder. */
-static char *beside(const char *path, const char *name)
-{
-    const char *slash = strrchr(path, '/');
-    if (name[0] == '/' || !slash) {
-        return fm_text_copy(name);
-    }
-    size_t folder = (size_t)(slash - path) + 1;
-    char *joined = malloc(folder + strlen(name) + 1);
-    if (joined) {
-        memcpy(joined, path, folder);
-        memcpy(joined + folder, name, strlen(name) + 1);
-    }
-    return joined;
-}
-
 static fm_status set_string(char **target, char *made, fm_error *error)
 {
     *target = made;
@@ -49,8 +33,9 @@ static fm_status set_file(const fm_entries *entries, const fm_entry *entry,
 {
     const char *name = NULL;
     fm_status status = fm_entry_text(entries, entry, &name, error);
-    return status == FM_OK ? set_string(target, beside(entries->path, name), error)
-                           : status;
+    return status == FM_OK
+               ? set_string(target, fm_path_beside(entries->path, name), error)
+               : status;
 }
 
 static fm_status set_model_file(const fm_entries *entries, const fm_entry *entry,
@@ -86,9 +71,10 @@ static fm_status set_output(const fm_entries *entries, const fm_entry *entry,
     if (status != FM_OK) {
         return status;
     }
-    return set_string(
-        &spec->output,
-        entry->override ? fm_text_copy(name) : beside(entries->path, name), error);
+    return set_string(&spec->output,
+                      entry->override ? fm_text_copy(name)
+                                      : fm_path_beside(entries->path, name),
+                      error);
 }
 
 /* --- The model --- */

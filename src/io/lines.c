@@ -146,6 +146,21 @@ bool fm_path_ends(const char *path, const char *extension)
     return length > end && strcasecmp(path + length - end, extension) == 0;
 }
 
+char *fm_path_beside(const char *file, const char *name)
+{
+    const char *slash = strrchr(file, '/');
+    if (name[0] == '/' || !slash) {
+        return fm_text_copy(name);
+    }
+    size_t folder = (size_t)(slash - file) + 1;
+    char *joined = malloc(folder + strlen(name) + 1);
+    if (joined) {
+        memcpy(joined, file, folder);
+        memcpy(joined + folder, name, strlen(name) + 1);
+    }
+    return joined;
+}
+
 fm_status fm_text_slurp(const char *path, size_t limit, char **text, size_t *length,
                         fm_error *error)
 {

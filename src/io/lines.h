@@ -36,6 +36,10 @@ char *fm_text_copy(const char *text);
 /* Does the file name end with this extension (".vtx")? Case does not matter. */
 bool fm_path_ends(const char *path, const char *extension);
 
+/* A name that stands in a file is relative to that file's folder: the path, on the
+ * heap, or NULL when there is no memory. */
+char *fm_path_beside(const char *file, const char *name);
+
 /* The whole file, terminated, at most `limit` bytes of it; "FILE: ..." on failure. */
 fm_status fm_text_slurp(const char *path, size_t limit, char **text, size_t *length,
                         fm_error *error);

@@ -169,7 +169,9 @@ static double derived_bytes(const fm_job *job)
 {
     fm_ray_sizes rays = fm_forward_ray_sizes(job);
     fm_cells cells = fm_cells_of(&job->model, &job->medium.grid);
-    double bytes = 16 * rays.points + 12 * rays.entries;
+    bool any = fm_later_wanted(job, FM_LATER_RAY_STATUS) ||
+               fm_later_wanted(job, FM_LATER_MISFIT);
+    double bytes = (any ? 24e3 : 0) + 16 * rays.points + 12 * rays.entries;
     double coefficients = (double)(job->coefficients.nx * job->coefficients.nz);
     bytes += 8 * coefficients * (job->spec.want_gradient ? 2 : 1);
     bytes += job->spec.want_coverage ? 8 * (double)(cells.nx * cells.nz) : 0;

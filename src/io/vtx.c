@@ -7,103 +7,38 @@
  *                            to east, latitude inner from north to south
  *
  * The values are coefficients of a uniform cubic B-spline. Fortran wrote the file with
- * list-directed statements and reads it so: one record a line, items separated by
- * blanks or commas, blank lines skipped, whatever follows the wanted items ignored,
- * exponents with D as well as E. */
+ * list-directed statements and reads it so (records.h). */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "core/number.h"
 #include "io/load.h"
-#include "lines.h"
+#include "records.h"
 
 typedef struct vtx_header {
     size_t nlat, nlon;
     double north, west, dlat, dlon;
 } vtx_header;
 
-enum { LONGEST_NUMBER = 63 };
-
-static fm_status fail_here(const fm_lines *lines, fm_error *error, const char *what,
-                           const char *found, size_t length)
-{
-    int shown = length > 60 ? 60 : (int)length;
-    return fm_fail(error, FM_BAD_INPUT, "%s:%zu: %s; found '%.*s'", lines->path,
-                   lines->number, what, shown, found);
-}
-
-/* The next item of a record into `item`, as C writes numbers; moves `text` behind it.
- */
-static bool next_item(const char **text, char item[LONGEST_NUMBER + 1])
-{
-    const char *begin = *text + strspn(*text, " \t,");
-    size_t length = strcspn(begin, " \t,");
-    *text = begin + length;
-    if (length == 0 || length > LONGEST_NUMBER) {
-        return false;
-    }
-    for (size_t i = 0; i < length; i++) {
-        item[i] = begin[i] == 'D' || begin[i] == 'd' ? 'E' : begin[i];
-    }
-    item[length] = '\0';
-    return true;
-}
-
-/* The next line that is not blank. */
-static fm_status next_record(fm_lines *lines, const char *what, fm_error *error)
-{
-    bool more = false;
-    do {
-        fm_status status = fm_lines_next(lines, &more, error);
-        if (status != FM_OK) {
-            return status;
-        }
-    } while (more && fm_text_blank(lines->text));
-    return more ? FM_OK
-                : fm_fail(error, FM_BAD_INPUT, "%s:%zu: the file ends before %s",
-                          lines->path, lines->number, what);
-}
-
 static fm_status read_counts(fm_lines *lines, vtx_header *header, fm_error *error)
 {
     const char *what = "the numbers of vertices, nlat nlon (2 to 1000000 each)";
-    fm_status status = next_record(lines, what, error);
+    fm_status status = fm_record_need(lines, what, error);
     if (status != FM_OK) {
         return status;
     }
     uint64_t count[2];
     const char *text = lines->text;
     for (int i = 0; i < 2; i++) {
-        char item[LONGEST_NUMBER + 1];
-        if (!next_item(&text, item) || !fm_count_parse(item, &count[i]) ||
-            count[i] < 2 || count[i] > 1000000) {
-            return fail_here(lines, error, what, lines->text, lines->length);
+        if (!fm_record_count(&text, &count[i]) || count[i] < 2 || count[i] > 1000000) {
+            return fm_record_fail(lines, what, error);
         }
     }
     if ((count[0] + 2) * (count[1] + 2) > UINT32_MAX) {
-        return fail_here(lines, error, "more vertices than a grid can have",
-                         lines->text, lines->length);
+        return fm_record_fail(lines, "more vertices than a grid can have", error);
     }
     header->nlat = (size_t)count[0];
     header->nlon = (size_t)count[1];
-    return FM_OK;
-}
-
-static fm_status read_two(fm_lines *lines, const char *what, double *a, double *b,
-                          fm_error *error)
-{
-    fm_status status = next_record(lines, what, error);
-    if (status != FM_OK) {
-        return status;
-    }
-    char item[LONGEST_NUMBER + 1];
-    const char *text = lines->text;
-    if (!next_item(&text, item) || !fm_number_parse(item, a) ||
-        !next_item(&text, item) || !fm_number_parse(item, b)) {
-        return fail_here(lines, error, what, lines->text, lines->length);
-    }
     return FM_OK;
 }
 
@@ -111,15 +46,15 @@ static fm_status read_header(fm_lines *lines, vtx_header *header, fm_error *erro
 {
     fm_status status = read_counts(lines, header, error);
     if (status == FM_OK) {
-        status = read_two(lines, "the origin, north west", &header->north,
-                          &header->west, error);
+        status = fm_record_two(lines, "the origin, north west", &header->north,
+                               &header->west, error);
     }
     const char *spacings = "the spacings, dlat dlon (positive)";
     if (status == FM_OK) {
-        status = read_two(lines, spacings, &header->dlat, &header->dlon, error);
+        status = fm_record_two(lines, spacings, &header->dlat, &header->dlon, error);
     }
     if (status == FM_OK && !(header->dlat > 0 && header->dlon > 0)) {
-        status = fail_here(lines, error, spacings, lines->text, lines->length);
+        status = fm_record_fail(lines, spacings, error);
     }
     return status;
 }
@@ -129,16 +64,12 @@ static fm_status read_value(fm_lines *lines, size_t index, size_t n, double *val
 {
     char what[64];
     snprintf(what, sizeof what, "value %zu of %zu", index + 1, n);
-    fm_status status = next_record(lines, what, error);
+    fm_status status = fm_record_need(lines, what, error);
     if (status != FM_OK) {
         return status;
     }
-    char item[LONGEST_NUMBER + 1];
     const char *text = lines->text;
-    if (!next_item(&text, item) || !fm_number_parse(item, value)) {
-        return fail_here(lines, error, what, lines->text, lines->length);
-    }
-    return FM_OK;
+    return fm_record_number(&text, value) ? FM_OK : fm_record_fail(lines, what, error);
 }
 
 /* All values in the order of the file. The array grows with what is really there, so
@@ -168,20 +99,10 @@ static fm_status read_values(fm_lines *lines, size_t n, double **values,
 
 static fm_status check_end(fm_lines *lines, size_t n, fm_error *error)
 {
-    bool more = true;
-    while (more) {
-        fm_status status = fm_lines_next(lines, &more, error);
-        if (status != FM_OK) {
-            return status;
-        }
-        if (more && !fm_text_blank(lines->text)) {
-            return fm_fail(error, FM_BAD_INPUT,
-                           "%s:%zu: more than the %zu values that the first line "
-                           "announces ((nlat + 2) (nlon + 2))",
-                           lines->path, lines->number, n);
-        }
-    }
-    return FM_OK;
+    char what[128];
+    snprintf(what, sizeof what,
+             "the %zu values that the first line announces ((nlat + 2) (nlon + 2))", n);
+    return fm_record_end(lines, what, error);
 }
 
 /* Columns from north to south become rows from south to north. */

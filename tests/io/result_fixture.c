@@ -122,7 +122,14 @@ void fixture_make(const fixture_options *options, fm_job *job)
                               .want_sum = options->sum,
                               .fields_f64 = options->f64,
                               .allow_reciprocal = options->reciprocal,
+                              .want_rays = options->derived,
+                              .want_frechet = options->derived,
+                              .want_coverage = options->derived,
+                              .want_misfit = options->derived && options->observed,
+                              .want_gradient = options->derived && options->observed,
                               .solver = {.order = 2, .refine = FM_REFINE_AUTO}};
+    require(fm_coefficients_of(&job->model, FM_SPEED, false, &job->coefficients,
+                               NULL) == FM_OK);
     require(fm_shots_plan(&job->survey, fm_job_wants_whole_fields(&job->spec),
                           options->reciprocal, &job->shots, NULL) == FM_OK);
 }
@@ -143,6 +150,41 @@ static void *make_field(const fm_job *job, fm_point origin, bool wide)
     }
     free(wide ? (void *)f32 : f64);
     return wide ? (void *)f64 : f32;
+}
+
+/* Points and entries of all rows come one after the other. */
+static void make_rays(const fm_job *job, fm_point origin, fixture_shot *shot)
+{
+    size_t n = shot->result.n, points = 0, entries = 0;
+    shot->ray_status = allocate(n, 1);
+    shot->ray_time_s = allocate(n, sizeof(double));
+    shot->ray_length_km = allocate(n, sizeof(double));
+    shot->size = allocate(n, sizeof(uint64_t));
+    shot->row_size = allocate(n, sizeof(uint64_t));
+    shot->point = allocate(n * job->survey.npairs, sizeof(fm_point));
+    shot->column = allocate(n * job->survey.npairs, sizeof(uint32_t));
+    shot->value = allocate(n * job->survey.npairs, sizeof(double));
+    for (size_t r = 0; r < n; r++) {
+        size_t row = shot->result.row[r];
+        fm_point from = fm_shots_target(&job->shots, &job->survey, row);
+        shot->ray_status[r] = row > 0 ? FM_RAY_REACHED : FM_RAY_FAILED;
+        shot->ray_time_s[r] = row > 0 ? shot->time_s[r] : NAN;
+        shot->ray_length_km[r] = row > 0 ? shot->time_s[r] * FIXTURE_SPEED : NAN;
+        shot->size[r] = row;
+        shot->row_size[r] = row > 0 ? row - 1 : 0;
+        for (size_t i = 0; i < row; i++) {
+            double part = row > 1 ? (double)i / (double)(row - 1) : 0;
+            shot->point[points++] = (fm_point){from.x + part * (origin.x - from.x),
+                                               from.z + part * (origin.z - from.z)};
+        }
+        for (size_t i = 0; i + 1 < row; i++) {
+            shot->column[entries] = (uint32_t)i;
+            shot->value[entries++] = (double)row + (double)i / 16;
+        }
+    }
+    shot->result.rays = (fm_shot_rays){shot->ray_status, shot->ray_time_s,
+                                       shot->ray_length_km, shot->size, shot->point};
+    shot->result.frechet = (fm_shot_frechet){shot->row_size, shot->column, shot->value};
 }
 
 void fixture_shot_make(const fm_job *job, size_t s, fixture_shot *shot)
@@ -168,6 +210,9 @@ void fixture_shot_make(const fm_job *job, size_t s, fixture_shot *shot)
                                     .time_s = shot->time_s,
                                     .pair_status = shot->status,
                                     .field = shot->field};
+    if (job->spec.want_rays) {
+        make_rays(job, origin, shot);
+    }
 }
 
 void fixture_shot_clear(fixture_shot *shot)
@@ -175,6 +220,14 @@ void fixture_shot_clear(fixture_shot *shot)
     free(shot->time_s);
     free(shot->status);
     free(shot->field);
+    free(shot->ray_status);
+    free(shot->ray_time_s);
+    free(shot->ray_length_km);
+    free(shot->size);
+    free(shot->row_size);
+    free(shot->point);
+    free(shot->column);
+    free(shot->value);
     *shot = (fixture_shot){0};
 }
 

@@ -14,6 +14,7 @@ enum { FIXTURE_ROWS = 5, FIXTURE_COLUMNS = 7 };
 typedef struct fixture_options {
     fm_geometry geometry;
     bool fields, f64, times, sum, observed, interface, masked, reciprocal;
+    bool derived; /* rays, Fréchet rows, coverage; misfit and gradient if observed */
     size_t nsources;     /* 0: three, the second without pairs */
     const char *long_id; /* of the first source, if given */
 } fixture_options;
@@ -26,6 +27,13 @@ typedef struct fixture_shot {
     double *time_s;
     uint8_t *status;
     void *field;
+    /* Each ray has as many points as its pair has a number in the file, none for pair
+     * 0, on the straight line; each row an entry less than that. */
+    uint8_t *ray_status;
+    double *ray_time_s, *ray_length_km, *value;
+    uint64_t *size, *row_size;
+    fm_point *point;
+    uint32_t *column;
 } fixture_shot;
 void fixture_shot_make(const fm_job *job, size_t s, fixture_shot *shot);
 void fixture_shot_clear(fixture_shot *shot);

@@ -13,12 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fmst_fixture.h"
 #include "folder_fixture.h"
+#include "io/fmst.h"
 #include "io/jobfile.h"
 #include "io/load.h"
 #include "read_fixture.h"
 
-enum { MUTANTS = 4000 };
+enum { MUTANTS = 4000, FEWER_MUTANTS = 1000 };
 
 static const char stations[] =
     "\xEF\xBB\xBF# stations\nid,x,z,name\nA,1.25,-2e0,\"one, "
@@ -114,6 +116,46 @@ static fm_status read_job(const void *state, const char *path, fm_error *error)
     return status;
 }
 
+static fm_status read_fmst_input(const void *state, const char *path, fm_error *error)
+{
+    (void)state;
+    fm_fmst_input input;
+    fm_status status = fm_fmst_input_read(path, &input, error);
+    if (status == FM_OK) {
+        assert_true(input.sources && input.receivers && input.pairs && input.model);
+    }
+    fm_fmst_input_clear(&input);
+    return status;
+}
+
+/* A table with another number of stations is whole; only the pairs do not fit it. */
+static fm_status read_fmst_stations(const void *state, const char *path,
+                                    fm_error *error)
+{
+    fm_survey survey;
+    const char *others = folder_path(state, "receivers.dat");
+    const char *known = folder_path(state, "otimes.dat");
+    fm_status status = fm_fmst_survey_read(path, others, known, &survey, error);
+    if (status != FM_OK && strncmp(error->message, known, strlen(known)) == 0) {
+        status = FM_OK;
+    }
+    fm_survey_clear(&survey);
+    return status;
+}
+
+static fm_status read_fmst_pairs(const void *state, const char *path, fm_error *error)
+{
+    fm_survey survey;
+    fm_status status =
+        fm_fmst_survey_read(folder_path(state, "sources.dat"),
+                            folder_path(state, "receivers.dat"), path, &survey, error);
+    if (status == FM_OK) {
+        assert_true(survey.npairs <= 6);
+    }
+    fm_survey_clear(&survey);
+    return status;
+}
+
 /* Read these bytes as a file: accepted, or refused with a message that names it. */
 static bool accepted(const void *state, reader *read, const char *bytes, size_t size)
 {
@@ -128,19 +170,19 @@ static bool accepted(const void *state, reader *read, const char *bytes, size_t 
     return status == FM_OK;
 }
 
-static void try_mutants(const void *state, reader *read, const char *text)
+static void try_mutants(const void *state, reader *read, const char *text, size_t n)
 {
     unsigned long long seed = 20240607;
     size_t refused = 0;
     put(state, "good.csv", stations);
     assert_true(accepted(state, read, text, strlen(text)));
-    for (int i = 0; i < MUTANTS; i++) {
+    for (size_t i = 0; i < n; i++) {
         size_t size = 0;
         char *mutant = damaged(text, strlen(text), &size, &seed);
         refused += !accepted(state, read, mutant, size);
         free(mutant);
     }
-    assert_true(refused > MUTANTS / 3 && refused < MUTANTS);
+    assert_true(refused > n / 3 && refused < n);
 }
 
 /* The beginnings that are accepted are those that end a line on or after `whole`. */
@@ -183,6 +225,15 @@ static void beginnings_of_vertex_files_are_refused(void **state)
     try_prefixes(*state, read_vertices, text, strlen(text));
 }
 
+static void beginnings_of_fmst_files_are_refused(void **state)
+{
+    fmst_put(*state);
+    const char *input = fmst_input(0, NULL);
+    try_prefixes(*state, read_fmst_input, input, strlen(input));
+    try_prefixes(*state, read_fmst_stations, fmst_sources, strlen(fmst_sources));
+    try_prefixes(*state, read_fmst_pairs, fmst_pairs, strlen(fmst_pairs));
+}
+
 /* A job file is written by hand and may lack its last line end. */
 static void beginnings_of_job_files_never_crash(void **state)
 {
@@ -197,34 +248,56 @@ static void beginnings_of_job_files_never_crash(void **state)
 
 static void damaged_stations_never_crash(void **state)
 {
-    try_mutants(*state, read_stations, stations);
+    try_mutants(*state, read_stations, stations, MUTANTS);
 }
 
 static void damaged_pairs_never_crash(void **state)
 {
-    try_mutants(*state, read_pairs, pairs);
+    try_mutants(*state, read_pairs, pairs, MUTANTS);
 }
 
 static void damaged_profiles_never_crash(void **state)
 {
-    try_mutants(*state, read_profile, profile);
+    try_mutants(*state, read_profile, profile, MUTANTS);
 }
 
 static void damaged_cosines_never_crash(void **state)
 {
-    try_mutants(*state, read_cosines, cosines);
+    try_mutants(*state, read_cosines, cosines, MUTANTS);
 }
 
 static void damaged_vertex_files_never_crash(void **state)
 {
     char text[sizeof vertices + 1];
     snprintf(text, sizeof text, "%s\n", vertices);
-    try_mutants(*state, read_vertices, text);
+    try_mutants(*state, read_vertices, text, MUTANTS);
+}
+
+static void damaged_fmst_files_never_crash(void **state)
+{
+    fmst_put(*state);
+    try_mutants(*state, read_fmst_stations, fmst_sources, FEWER_MUTANTS);
+    try_mutants(*state, read_fmst_pairs, fmst_pairs, FEWER_MUTANTS);
+}
+
+/* Damage to a remark or a banner is none. */
+static void damaged_fmst_inputs_never_crash(void **state)
+{
+    unsigned long long seed = 24;
+    size_t refused = 0;
+    const char *text = fmst_input(0, NULL);
+    for (int i = 0; i < FEWER_MUTANTS; i++) {
+        size_t size = 0;
+        char *mutant = damaged(text, strlen(text), &size, &seed);
+        refused += !accepted(*state, read_fmst_input, mutant, size);
+        free(mutant);
+    }
+    assert_true(refused > FEWER_MUTANTS / 10 && refused < FEWER_MUTANTS);
 }
 
 static void damaged_job_files_never_crash(void **state)
 {
-    try_mutants(*state, read_job, job);
+    try_mutants(*state, read_job, job, MUTANTS);
 }
 
 /* Overrides come from the command line: any text. */
@@ -255,12 +328,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(beginnings_of_tables_end_with_a_row_or_are_refused),
         IN_FOLDER(beginnings_of_vertex_files_are_refused),
+        IN_FOLDER(beginnings_of_fmst_files_are_refused),
         IN_FOLDER(beginnings_of_job_files_never_crash),
         IN_FOLDER(damaged_stations_never_crash),
         IN_FOLDER(damaged_pairs_never_crash),
         IN_FOLDER(damaged_profiles_never_crash),
         IN_FOLDER(damaged_cosines_never_crash),
         IN_FOLDER(damaged_vertex_files_never_crash),
+        IN_FOLDER(damaged_fmst_files_never_crash),
+        IN_FOLDER(damaged_fmst_inputs_never_crash),
         IN_FOLDER(damaged_job_files_never_crash),
         IN_FOLDER(damaged_overrides_never_crash),
     };

@@ -26,8 +26,13 @@
 #include "io/result.h"
 #include "result_fixture.h"
 
-static const fixture_options everything = {
+static const fixture_options plain = {
     .geometry = FM_CARTESIAN, .fields = true, .times = true, .observed = true};
+static const fixture_options everything = {.geometry = FM_CARTESIAN,
+                                           .fields = true,
+                                           .times = true,
+                                           .observed = true,
+                                           .derived = true};
 
 /* All of it, up to the first failure. */
 static fm_status write_all(const char *path, const fm_job *job, fm_error *error)
@@ -147,7 +152,7 @@ static void a_limit_on_the_size_is_told_at_once(void **state)
     fm_job job;
     fm_error error = {0};
     struct stat status;
-    fixture_make(&everything, &job);
+    fixture_make(&plain, &job);
     assert_int_equal(write_all(whole, &job, &error), FM_OK);
     assert_int_equal(stat(whole, &status), 0);
     signal(SIGXFSZ, SIG_IGN);
@@ -177,7 +182,7 @@ static void a_write_that_fails_later_is_told_and_nothing_left(void **state)
     fm_error error = {0};
     fm_result_file *file;
     fixture_shot shot;
-    fixture_make(&everything, &job);
+    fixture_make(&plain, &job);
     fixture_shot_make(&job, 2, &shot);
     assert_int_equal(fm_result_create(path, &job, &file, &error), FM_OK);
     signal(SIGXFSZ, SIG_IGN);
@@ -192,6 +197,38 @@ static void a_write_that_fails_later_is_told_and_nothing_left(void **state)
     assert_non_null(strstr(error.message, "cannot be written: File too large"));
     assert_int_equal(folder_count(*state), 0);
     fixture_shot_clear(&shot);
+    fm_job_clear(&job);
+}
+
+/* How long rays are is not known at the beginning, so it is told when it is; but there
+ * is a whole file or none. */
+static void with_rays_a_limit_on_the_size_leaves_a_whole_file_or_none(void **state)
+{
+    const char *path = folder_path(*state, "a.h5");
+    const char *whole = folder_path(*state, "whole.h5");
+    fm_job job;
+    fm_error error = {0};
+    struct stat status;
+    size_t refused = 0;
+    fixture_make(&everything, &job);
+    assert_int_equal(write_all(whole, &job, &error), FM_OK);
+    assert_int_equal(stat(whole, &status), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    for (rlim_t bytes = 0; bytes < (rlim_t)status.st_size; bytes += 1009) {
+        limit_file_size(bytes);
+        fm_status result = write_all(path, &job, &error);
+        limit_file_size(RLIM_INFINITY);
+        assert_int_equal(result, FM_IO_FAILED);
+        assert_memory_equal(error.message, path, strlen(path));
+        assert_int_equal(folder_count(*state), 1);
+        refused++;
+    }
+    assert_true(refused > 10);
+    limit_file_size((rlim_t)fm_result_bytes(&job) + 1);
+    assert_int_equal(write_all(path, &job, &error), FM_OK);
+    limit_file_size(RLIM_INFINITY);
+    signal(SIGXFSZ, SIG_DFL);
+    folder_assert_same_bytes(path, whole);
     fm_job_clear(&job);
 }
 
@@ -238,7 +275,7 @@ static void a_full_disk_is_told_and_nothing_left(void **state)
     fm_job job;
     fixture_make(&everything, &job);
     int outcome = REFUSED_WELL;
-    for (int pages = 1; pages <= 12 && outcome == REFUSED_WELL; pages++) {
+    for (int pages = 1; pages <= 40 && outcome == REFUSED_WELL; pages++) {
         outcome = outcome_on_disk_of(pages, disk, &job);
     }
     fm_job_clear(&job);
@@ -458,6 +495,7 @@ int main(void)
         IN_FOLDER(a_folder_without_permission_is_told),
         IN_FOLDER(a_limit_on_open_files_is_no_fault_of_the_name),
         IN_FOLDER(a_limit_on_the_size_is_told_at_once),
+        IN_FOLDER(with_rays_a_limit_on_the_size_leaves_a_whole_file_or_none),
         IN_FOLDER(a_write_that_fails_later_is_told_and_nothing_left),
         IN_FOLDER(a_full_disk_is_told_and_nothing_left),
         IN_FOLDER(what_is_changed_behind_our_back_is_noticed),

@@ -51,7 +51,7 @@ typedef struct fm_ray {
         *piece; /* [npieces], receiver to source; a cell may come again */
 } fm_ray;
 
-/* A workspace beside a solver, which must outlive it; 8 bytes a node and what the
+/* A workspace beside a solver, which must outlive it; 12 bytes a node and what the
  * longest ray takes. */
 typedef struct fm_tracer fm_tracer;
 fm_status fm_tracer_create(const fm_solver *solver, fm_tracer **tracer,

@@ -1,0 +1,330 @@
+/* The way of a ray: down the gradient of the time in steps of half a cell (the midpoint
+ * rule), until it is in the source's cell, and from there straight.
+ *
+ * A step ends on interfaces and on the edges of the model. On an interface the side
+ * goes on whose gradient leads away from it; where neither does, the wave came along
+ * the interface, and so does the ray. Every step must lower the time. One that does not
+ * is halved, and halved again; then the ray crosses the cell by the way that the times
+ * of its corners make the earliest: to the point p on the cell's edge, among those of
+ * less time, with the least T(p) + s |p - x|, T being linear between two corners
+ * (detour.c). As the time falls from each place to the next, no ray comes to a place
+ * twice. */
+#include "path.h"
+
+#include <stdlib.h>
+
+#include "detour.h"
+
+/* Steps, in cells; the first that lowers the time is taken. */
+static const double steps[] = {0.5, 0.25, 0.125};
+enum { STEPS = sizeof steps / sizeof *steps };
+
+typedef struct walker {
+    const fm_field *field;
+    const fm_grid *grid;
+    fm_spot here;
+    fm_slope slope;
+    fm_ray_status status;
+} walker;
+
+void fm_path_clear(fm_path *path)
+{
+    free(path->spot);
+    *path = (fm_path){0};
+}
+
+static fm_status push(fm_path *path, fm_spot spot, fm_error *error)
+{
+    if (path->n == path->room) {
+        size_t room = path->room + path->room / 2 + 256;
+        fm_spot *more = realloc(path->spot, room * sizeof *more);
+        if (!more) {
+            return fm_fail_memory(error, "a ray", (double)room * sizeof *more);
+        }
+        path->spot = more;
+        path->room = room;
+    }
+    path->spot[path->n++] = spot;
+    return FM_OK;
+}
+
+static void note(walker *walk, fm_ray_status status)
+{
+    walk->status = status > walk->status ? status : walk->status;
+}
+
+/* ---- where it may go ---- */
+
+/* The box around a place that a step must not leave: the layer. */
+typedef struct bounds {
+    double u[2], z[2];
+} bounds;
+
+static bounds layer_of(const walker *walk, const fm_spot *spot)
+{
+    const fm_field_row *row = &walk->field->row[spot->k];
+    return (bounds){{0, (double)(walk->grid->nx - 1)},
+                    {walk->grid->z[row->low], walk->grid->z[row->high]}};
+}
+
+/* No component out of the box from a place on its edge. Was there one? */
+static bool keep_inside(const double range[2], double at, double *d)
+{
+    bool leaves = (at <= range[0] && *d < 0) || (at >= range[1] && *d > 0);
+    *d = leaves ? 0 : *d;
+    return leaves;
+}
+
+/* How much of the step d stays in the range: 0 to 1. */
+static double share(const double range[2], double at, double d)
+{
+    double to = at + d;
+    if (to < range[0]) {
+        return (range[0] - at) / d;
+    }
+    return to > range[1] ? (range[1] - at) / d : 1;
+}
+
+/* Close to an edge is on it. */
+static double snapped(const double range[2], double at, double unit)
+{
+    if (at < range[0] + 1e-9 * unit) {
+        return range[0];
+    }
+    return at > range[1] - 1e-9 * unit ? range[1] : at;
+}
+
+static double height(const walker *walk, size_t k)
+{
+    return walk->grid->z[k + 1] - walk->grid->z[k];
+}
+
+/* The cell of a place in this layer; one on a row or column counts to the cell that the
+ * direction leads into. */
+static void find_cell(const walker *walk, fm_spot *spot, double du, double dz)
+{
+    const fm_field_row *layer = &walk->field->row[spot->k];
+    const double *z = walk->grid->z;
+    size_t low = layer->low, high = layer->high;
+    while (spot->k > low &&
+           (spot->z < z[spot->k] || (spot->z <= z[spot->k] && dz < 0))) {
+        spot->k--;
+    }
+    while (spot->k + 1 < high &&
+           (spot->z > z[spot->k + 1] || (spot->z >= z[spot->k + 1] && dz >= 0))) {
+        spot->k++;
+    }
+    spot->i = (size_t)spot->u;
+    spot->i -= (spot->u <= (double)spot->i && du < 0 && spot->i > 0) ||
+               spot->i + 1 == walk->grid->nx;
+}
+
+/* The step of so many cells from here along the slope; false if the way leads out of
+ * the box, and there is nothing left of it. */
+static bool scaled(const walker *walk, const bounds *box, fm_slope slope, double cells,
+                   double d[2], bool *slides)
+{
+    double unit = height(walk, walk->here.k);
+    d[0] = slope.du;
+    d[1] = slope.dz;
+    *slides |= keep_inside(box->u, walk->here.u, &d[0]);
+    *slides |= keep_inside(box->z, walk->here.z, &d[1]);
+    double rows = d[1] / unit, length = sqrt(d[0] * d[0] + rows * rows);
+    if (!(length > 0)) {
+        return false;
+    }
+    d[0] *= cells / length;
+    d[1] *= cells / length;
+    return true;
+}
+
+static fm_spot moved(const walker *walk, const bounds *box, const double d[2],
+                     double part)
+{
+    fm_spot to = walk->here;
+    to.u = snapped(box->u, to.u + part * d[0], 1);
+    to.z = snapped(box->z, to.z + part * d[1], height(walk, to.k));
+    find_cell(walk, &to, d[0], d[1]);
+    return to;
+}
+
+static double share_of_both(const walker *walk, const bounds *box, const double d[2])
+{
+    return fmin(share(box->u, walk->here.u, d[0]), share(box->z, walk->here.z, d[1]));
+}
+
+/* ---- a step ---- */
+
+static bool descend(walker *walk, double cells, fm_spot *to, fm_slope *slope,
+                    bool *slides)
+{
+    bounds box = layer_of(walk, &walk->here);
+    double d[2];
+    *slides = false;
+    if (!scaled(walk, &box, walk->slope, cells, d, slides)) {
+        return false;
+    }
+    fm_spot middle = moved(walk, &box, d, share_of_both(walk, &box, d) / 2);
+    fm_slope there = fm_field_slope(walk->field, &middle);
+    if (!there.known || !scaled(walk, &box, there, cells, d, slides)) {
+        return false;
+    }
+    *to = moved(walk, &box, d, share_of_both(walk, &box, d));
+    *slope = fm_field_slope(walk->field, to);
+    return slope->time < walk->slope.time;
+}
+
+static bool try_steps(walker *walk)
+{
+    fm_spot to;
+    fm_slope slope;
+    for (size_t n = 0; n < STEPS && walk->slope.known; n++) {
+        bool slides;
+        if (descend(walk, steps[n], &to, &slope, &slides)) {
+            walk->here = to;
+            walk->slope = slope;
+            note(walk, slides ? FM_RAY_ALONG_EDGE : FM_RAY_REACHED);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* On an interface, look from the side whose gradient leads away from it; from the
+ * present one if neither or both do. */
+static void choose_side(walker *walk)
+{
+    const fm_field_row *row = &walk->field->row[walk->here.k];
+    const double *z = walk->grid->z;
+    fm_spot other = walk->here;
+    double away; /* sign of the way from the interface into the present layer */
+    if (walk->here.z <= z[row->low] && row->low > 0) {
+        other.k = row->low - 1;
+        away = 1;
+    } else if (walk->here.z >= z[row->high] && row->high + 1 < walk->grid->nz) {
+        other.k = row->high;
+        away = -1;
+    } else {
+        return;
+    }
+    if (walk->slope.known && walk->slope.dz * away > 0) {
+        return;
+    }
+    fm_slope there = fm_field_slope(walk->field, &other);
+    if (there.known && (there.dz * away < 0 || !walk->slope.known)) {
+        there.time = walk->slope.time;
+        walk->here = other;
+        walk->slope = there;
+    }
+}
+
+/* ---- the end ---- */
+
+static bool between(double at, size_t cell, double fraction, double *steps_away)
+{
+    double offset = at - (double)cell;
+    *steps_away = offset - fraction;
+    return offset >= (fraction <= 0 ? -1 : 0) && offset <= (fraction >= 1 ? 2 : 1);
+}
+
+static double row_position(const walker *walk, const fm_spot *spot)
+{
+    return (double)spot->k + (spot->z - walk->grid->z[spot->k]) / height(walk, spot->k);
+}
+
+/* Is the place in the source's cell, or in one of those that touch it if it is on an
+ * edge or a node; and is the way open? Across a cell with two masked corners it is only
+ * along its edges. */
+static bool is_beside_source(const walker *walk)
+{
+    const fm_place *source = &walk->field->march->source.place;
+    double across, along;
+    bool beside =
+        between(walk->here.u, source->column, source->fx, &across) &&
+        between(row_position(walk, &walk->here), source->row, source->fz, &along);
+    return beside && (walk->slope.known || !(fabs(across) > 0) || !(fabs(along) > 0) ||
+                      fm_detour_open_corners(walk->field, &walk->here) > 2);
+}
+
+static fm_spot source_spot(const walker *walk)
+{
+    const fm_place *source = &walk->field->march->source.place;
+    const double *z = walk->grid->z;
+    double exact = source->fz >= 1 ? z[source->row + 1] : source->point.z;
+    return (fm_spot){(double)source->column + source->fx, exact, source->column,
+                     source->row};
+}
+
+static fm_status finish(const walker *walk, fm_path *path, fm_error *error)
+{
+    fm_spot end = source_spot(walk);
+    if (end.u == walk->here.u && end.z == walk->here.z) {
+        return FM_OK;
+    }
+    return push(path, end, error);
+}
+
+/* ---- the whole way ---- */
+
+/* By way of nodes until the time is less than here; false: no way. */
+static fm_status detour(walker *walk, fm_path *path, bool *found, fm_error *error)
+{
+    double time = walk->slope.time;
+    fm_status status = FM_OK;
+    fm_detour to;
+    *found = fm_detour_across(walk->field, &walk->here, time, &to);
+    if (!*found) {
+        do {
+            *found = fm_detour_to_node(walk->field, &walk->here, &to);
+            if (*found && to.time >= time) {
+                walk->here = to.spot;
+                status = push(path, to.spot, error);
+            }
+        } while (*found && to.time >= time && status == FM_OK);
+    }
+    if (*found && status == FM_OK) {
+        note(walk, to.beside_mask ? FM_RAY_ALONG_EDGE : FM_RAY_FALLBACK);
+        walk->here = to.spot;
+        walk->slope = fm_field_slope(walk->field, &to.spot);
+        walk->slope.time = to.time;
+        status = push(path, to.spot, error);
+    }
+    return status;
+}
+
+static fm_status follow(walker *walk, fm_path *path, fm_error *error)
+{
+    /* Never come to: the time falls at every step, and there are so many cells. */
+    size_t bound = 1000 + 8 * fm_grid_nodes(walk->grid);
+    fm_status status = push(path, walk->here, error);
+    while (status == FM_OK && !is_beside_source(walk)) {
+        bool found = true;
+        choose_side(walk);
+        if (try_steps(walk)) {
+            status = push(path, walk->here, error);
+        } else {
+            status = detour(walk, path, &found, error);
+        }
+        if (!found || path->n > bound) {
+            walk->status = FM_RAY_FAILED;
+            return status;
+        }
+    }
+    return status == FM_OK ? finish(walk, path, error) : status;
+}
+
+fm_status fm_path_trace(const fm_field *field, const fm_place *receiver, fm_path *path,
+                        fm_error *error)
+{
+    walker walk = {
+        .field = field, .grid = &field->march->medium->grid, .status = FM_RAY_REACHED};
+    bool on_row = receiver->fz >= 1;
+    walk.here = (fm_spot){(double)receiver->column + receiver->fx,
+                          on_row ? walk.grid->z[receiver->row + 1] : receiver->point.z,
+                          receiver->column, receiver->row};
+    walk.slope = fm_field_slope(field, &walk.here);
+    path->n = 0;
+    fm_status status = follow(&walk, path, error);
+    path->status = walk.status;
+    return status;
+}

@@ -1,0 +1,20 @@
+#ifndef FM_FMM_PATH_H
+#define FM_FMM_PATH_H
+
+#include "field.h"
+#include "fmm/ray.h"
+
+/* The places a ray runs through, straight from one to the next. */
+typedef struct fm_path {
+    fm_spot *spot;
+    size_t n, room;
+    fm_ray_status status;
+} fm_path;
+
+/* From the receiver, which is in the grid and reached, to the source. FM_NO_MEMORY. */
+fm_status fm_path_trace(const fm_field *field, const fm_place *receiver, fm_path *path,
+                        fm_error *error);
+
+void fm_path_clear(fm_path *path);
+
+#endif

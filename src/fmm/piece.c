@@ -1,0 +1,269 @@
+/* The integral of slowness along a ray. Within a cell the slowness is taken as bilinear
+ * between its corners, so that the time of a straight piece is linear in theirs, and
+ * Simpson's rule gives it exactly: of a piece from a to b with middle m, corner c with
+ * its bilinear weight w_c gets
+ *
+ *   (w_c(a) e(a) + 4 w_c(m) e(m) + w_c(b) e(b)) / 6
+ *
+ * kilometres, e being the length of the piece by the measure at those places: in the
+ * plane it is the same everywhere, on the sphere and in the section it changes with z.
+ * The sum over the pieces is the derivative of the ray's time by the slowness of the
+ * node, as the first arrival does not change with the ray to first order (Fermat). */
+#include "piece.h"
+
+#include <stdlib.h>
+
+#include "core/memory.h"
+
+static size_t places(const fm_medium *medium)
+{
+    return fm_grid_nodes(&medium->grid) + medium->ninterfaces * medium->grid.nx;
+}
+
+double fm_pieces_bytes(const fm_medium *medium)
+{
+    return (double)places(medium) * sizeof(uint32_t);
+}
+
+fm_status fm_pieces_create(const fm_medium *medium, fm_pieces *pieces, fm_error *error)
+{
+    *pieces = (fm_pieces){0};
+    pieces->place = fm_large_alloc(places(medium) * sizeof *pieces->place);
+    if (!pieces->place) {
+        return fm_fail_memory(error, "rays", fm_pieces_bytes(medium));
+    }
+    for (size_t n = 0; n < places(medium); n++) {
+        pieces->place[n] = 0;
+    }
+    return FM_OK;
+}
+
+void fm_pieces_clear(fm_pieces *pieces)
+{
+    free(pieces->piece);
+    free(pieces->node);
+    free(pieces->place);
+    *pieces = (fm_pieces){0};
+}
+
+/* Room for one more piece and its four nodes. */
+static fm_status reserve(fm_pieces *pieces, fm_error *error)
+{
+    if (pieces->n == pieces->room) {
+        size_t room = pieces->room + pieces->room / 2 + 256;
+        fm_ray_piece *more = realloc(pieces->piece, room * sizeof *more);
+        if (!more) {
+            return fm_fail_memory(error, "a ray", (double)room * sizeof *more);
+        }
+        pieces->piece = more;
+        pieces->room = room;
+    }
+    if (pieces->nnodes + 4 > pieces->nodes_room) {
+        size_t room = pieces->nodes_room + pieces->nodes_room / 2 + 512;
+        fm_ray_node *more = realloc(pieces->node, room * sizeof *more);
+        if (!more) {
+            return fm_fail_memory(error, "a ray", (double)room * sizeof *more);
+        }
+        pieces->node = more;
+        pieces->nodes_room = room;
+    }
+    return FM_OK;
+}
+
+/* ---- nodes ---- */
+
+static uint32_t *place_of(const fm_pieces *pieces, const fm_field *field, size_t i,
+                          size_t k, bool beyond)
+{
+    const fm_medium *medium = field->march->medium;
+    size_t row = k;
+    if (beyond) {
+        row = medium->grid.nz + fm_frame_row(&field->march->frame, k)->interface;
+    }
+    return &pieces->place[row * medium->grid.nx + i];
+}
+
+static void add(fm_pieces *pieces, const fm_field *field, size_t i, size_t k,
+                size_t cell, double km)
+{
+    bool beyond = cell == k &&
+                  fm_frame_row(&field->march->frame, k)->interface != FM_NO_INTERFACE;
+    uint32_t *place = place_of(pieces, field, i, k, beyond);
+    if (*place == 0) {
+        pieces->node[pieces->nnodes++] =
+            (fm_ray_node){(uint32_t)i, (uint32_t)k, beyond, 0};
+        *place = (uint32_t)pieces->nnodes;
+    }
+    pieces->node[*place - 1].km += km;
+}
+
+static void forget(fm_pieces *pieces, const fm_field *field)
+{
+    for (size_t n = 0; n < pieces->nnodes; n++) {
+        const fm_ray_node *node = &pieces->node[n];
+        *place_of(pieces, field, node->column, node->row, node->beyond) = 0;
+    }
+    pieces->n = pieces->nnodes = 0;
+}
+
+/* What masked corners would get goes to the open ones, as they have shares or, if they
+ * have none, in equal parts; false: none is open. */
+static bool shift_to_open(const fm_field *field, size_t i, size_t k, double km[4])
+{
+    double open = 0, all = 0;
+    bool is_open[4];
+    size_t n = 0;
+    for (size_t c = 0; c < 4; c++) {
+        is_open[c] = fm_field_slowness(field, i + c % 2, k + c / 2, k) < INFINITY;
+        n += is_open[c];
+        all += km[c];
+        open += is_open[c] ? km[c] : 0;
+    }
+    for (size_t c = 0; c < 4 && n < 4; c++) {
+        double equal = n > 0 ? all / (double)n : 0;
+        km[c] = !is_open[c] ? 0 : open > 0 ? km[c] * (all / open) : equal;
+    }
+    return n > 0;
+}
+
+/* ---- one piece ---- */
+
+typedef struct line {
+    double u0, z0, du, dz; /* from, and the way to its end */
+} line;
+
+/* Of a piece from t0 to t1 of the segment, in cell (i, k). */
+static fm_status add_piece(fm_pieces *pieces, const fm_field *field,
+                           const line *segment, double t0, double t1, size_t i,
+                           size_t k, fm_error *error)
+{
+    static const double simpson[3] = {1.0 / 6, 4.0 / 6, 1.0 / 6};
+    const fm_grid *grid = &field->march->medium->grid;
+    double height = grid->z[k + 1] - grid->z[k];
+    double du = segment->du * (t1 - t0), dz = segment->dz * (t1 - t0);
+    double up = dz * field->march->frame.km_per_z, total = 0, km[4] = {0, 0, 0, 0};
+    for (size_t n = 0; n < 3; n++) {
+        double t = n == 0 ? t0 : n == 1 ? (t0 + t1) / 2 : t1;
+        double z = segment->z0 + t * segment->dz;
+        double fx = fmin(fmax(segment->u0 + t * segment->du - (double)i, 0), 1);
+        double fz = fmin(fmax((z - grid->z[k]) / height, 0), 1);
+        double along = du * fm_field_step(field, k, z);
+        double length = simpson[n] * sqrt(along * along + up * up);
+        km[0] += length * (1 - fx) * (1 - fz);
+        km[1] += length * fx * (1 - fz);
+        km[2] += length * (1 - fx) * fz;
+        km[3] += length * fx * fz;
+        total += length;
+    }
+    fm_status status = reserve(pieces, error);
+    if (status != FM_OK || !(total > 0)) {
+        return status;
+    }
+    shift_to_open(field, i, k, km);
+    pieces->piece[pieces->n++] = (fm_ray_piece){(uint32_t)i, (uint32_t)k, total};
+    for (size_t c = 0; c < 4; c++) {
+        if (km[c] > 0) {
+            add(pieces, field, i + c % 2, k + c / 2, k, km[c]);
+        }
+    }
+    return FM_OK;
+}
+
+/* Slowness of the open corners of a cell along its row k. */
+static double slowness_on_row(const fm_field *field, size_t i, size_t k, size_t cell)
+{
+    double left = fm_field_slowness(field, i, k, cell);
+    double right = fm_field_slowness(field, i + 1, k, cell);
+    if (isinf(left) || isinf(right)) {
+        return fmin(left, right);
+    }
+    return (left + right) / 2;
+}
+
+/* Cell row of a piece: where its middle is; of a piece along row k that of the faster
+ * side. */
+static size_t cell_row(const fm_field *field, const line *segment, double t, size_t i,
+                       size_t k)
+{
+    const fm_grid *grid = &field->march->medium->grid;
+    double z = segment->z0 + t * segment->dz;
+    while (k > 0 && z < grid->z[k]) {
+        k--;
+    }
+    while (k + 2 < grid->nz && z >= grid->z[k + 1]) {
+        k++;
+    }
+    if (z == grid->z[k] && k > 0 &&
+        slowness_on_row(field, i, k, k - 1) <= slowness_on_row(field, i, k, k)) {
+        k--;
+    }
+    return k;
+}
+
+static size_t cell_column(const fm_field *field, const line *segment, double t)
+{
+    size_t last = field->march->medium->grid.nx - 2;
+    double u = segment->u0 + t * segment->du;
+    size_t column = u > 0 ? (size_t)u : 0;
+    return column < last ? column : last;
+}
+
+/* Where, after t, does the segment come to the next column or row? 1: nowhere. */
+static double next_column(const line *segment, double t)
+{
+    double u = segment->u0 + t * segment->du;
+    double column = segment->du > 0 ? floor(u + 1e-12) + 1 : ceil(u - 1e-12) - 1;
+    return segment->du != 0 ? (column - segment->u0) / segment->du : 1;
+}
+
+static double next_row(const fm_field *field, const line *segment, double t, size_t k)
+{
+    const fm_grid *grid = &field->march->medium->grid;
+    double z = segment->z0 + t * segment->dz;
+    double slack = 1e-12 * (grid->z[k + 1] - grid->z[k]);
+    if (segment->dz > 0) {
+        while (k + 1 < grid->nz && grid->z[k] <= z + slack) {
+            k++;
+        }
+        while (k > 0 && grid->z[k - 1] > z + slack) {
+            k--;
+        }
+    } else {
+        while (k > 0 && grid->z[k] >= z - slack) {
+            k--;
+        }
+        while (k + 1 < grid->nz && grid->z[k + 1] < z - slack) {
+            k++;
+        }
+    }
+    return segment->dz != 0 ? (grid->z[k] - segment->z0) / segment->dz : 1;
+}
+
+static fm_status cut_segment(fm_pieces *pieces, const fm_field *field,
+                             const fm_spot *from, const fm_spot *to, fm_error *error)
+{
+    line segment = {from->u, from->z, to->u - from->u, to->z - from->z};
+    fm_status status = FM_OK;
+    size_t k = from->k;
+    for (double t = 0; t < 1 && status == FM_OK;) {
+        double end = fmin(next_column(&segment, t), next_row(field, &segment, t, k));
+        end = end > t && end < 1 ? end : 1;
+        double middle = (t + end) / 2;
+        size_t i = cell_column(field, &segment, middle);
+        k = cell_row(field, &segment, middle, i, k);
+        status = add_piece(pieces, field, &segment, t, end, i, k, error);
+        t = end;
+    }
+    return status;
+}
+
+fm_status fm_pieces_cut(fm_pieces *pieces, const fm_field *field, const fm_path *path,
+                        fm_error *error)
+{
+    fm_status status = FM_OK;
+    forget(pieces, field);
+    for (size_t n = 1; n < path->n && status == FM_OK; n++) {
+        status = cut_segment(pieces, field, &path->spot[n - 1], &path->spot[n], error);
+    }
+    return status;
+}
