@@ -34,11 +34,11 @@ static void read_cell(const fm_field *field, size_t i, size_t k, corners *cell)
     cell->slowness /= cell->n > 0 ? (double)cell->n : 1;
 }
 
-size_t fm_detour_open_corners(const fm_field *field, const fm_spot *spot)
+bool fm_detour_is_through(const fm_field *field, const fm_spot *spot)
 {
     corners cell;
     read_cell(field, spot->i, spot->k, &cell);
-    return cell.n;
+    return cell.n > 2 || (cell.n == 2 && cell.open[0] != cell.open[3]);
 }
 
 /* First and last cell along an axis that hold a place. */
@@ -91,7 +91,8 @@ static void offer(seeker *search, const corners *cell, fm_spot spot, double alon
     double time = fm_field_slope(search->field, &spot).time;
     if (time < search->time) {
         search->cost = cost;
-        *search->to = (fm_detour){spot, time, cell->n < 4};
+        *search->to = (fm_detour){spot, time,
+                                  !fm_field_is_whole(search->field, cell->i, cell->k)};
     }
 }
 
@@ -167,28 +168,118 @@ static bool is_neighbour(const fm_spot *one, const fm_spot *two)
     return one->u == two->u || one->z == two->z;
 }
 
-bool fm_detour_to_node(const fm_field *field, const fm_spot *from, fm_detour *to)
+/* The corners that a place in a cell counts to: on an edge its ends. */
+static bool counts(const fm_field *field, const fm_spot *from, const fm_spot *corner)
 {
-    bool node = is_node(field, from);
-    double best = node ? fm_field_slope(field, from).time : INFINITY;
+    const double *z = field->march->medium->grid.z + corner->k;
+    return fabs(from->u - corner->u) < 1 && fabs(from->z - corner->z) < z[1] - z[0];
+}
+
+static void offer_node(seeker *search, const corners *cell, size_t c, bool from_node)
+{
+    fm_spot spot = corner(&search->field->march->medium->grid, cell, c);
+    if (!cell->open[c] || same_place(&spot, search->from) ||
+        !(from_node ? is_neighbour(&spot, search->from)
+                    : counts(search->field, search->from, &spot))) {
+        return;
+    }
+    fm_point way = offset(search, &spot);
+    double ray = from_node ? 0 : cell->slowness * hypot(way.x, way.z);
+    if (cell->time[c] + ray < search->cost) {
+        search->cost = cell->time[c] + ray;
+        *search->to = (fm_detour){spot, cell->time[c],
+                                  !fm_field_is_whole(search->field, cell->i, cell->k)};
+    }
+}
+
+static void offer_nodes(seeker *search, bool from_node)
+{
     size_t columns[2], rows[2];
-    bool found = false;
-    cells_around(field, from, columns, rows);
+    cells_around(search->field, search->from, columns, rows);
     for (size_t k = rows[0]; k <= rows[1]; k++) {
         for (size_t i = columns[0]; i <= columns[1]; i++) {
             corners cell;
-            read_cell(field, i, k, &cell);
+            read_cell(search->field, i, k, &cell);
             for (size_t c = 0; c < 4; c++) {
-                fm_spot spot = corner(&field->march->medium->grid, &cell, c);
-                bool may = cell.open[c] && !same_place(&spot, from) &&
-                           (!node || is_neighbour(&spot, from));
-                if (may && cell.time[c] < best) {
-                    best = cell.time[c];
-                    *to = (fm_detour){spot, best, cell.n < 4};
-                    found = true;
-                }
+                offer_node(search, &cell, c, from_node);
             }
         }
     }
-    return found;
+}
+
+/* ---- plateaus ---- */
+
+/* Nodes of the same time, from the one that the ray came to; where the slowness falls a
+ * hundredfold the march has such neighbours (special.c). */
+enum { PLATEAU = 256 };
+typedef struct plateau {
+    const fm_march *march;
+    double time;
+    size_t n, node[PLATEAU], first[PLATEAU]; /* and the first step on the way there */
+} plateau;
+
+static void spread(plateau *over, size_t node, size_t first)
+{
+    for (size_t n = 0; n < over->n; n++) {
+        if (over->node[n] == node) {
+            return;
+        }
+    }
+    if (over->march->time[node] == over->time && over->n < PLATEAU) {
+        over->node[over->n] = node;
+        over->first[over->n++] = first;
+    }
+}
+
+/* The neighbour by which it is the least number of steps to one that is earlier, or
+ * SIZE_MAX. */
+static size_t way_off(plateau *over, size_t start)
+{
+    size_t stride = over->march->stride;
+    *over = (plateau){.march = over->march, .time = over->march->time[start]};
+    spread(over, start, SIZE_MAX);
+    for (size_t n = 0; n < over->n; n++) {
+        size_t node = over->node[n];
+        size_t next[4] = {node - stride, node - 1, node + 1, node + stride};
+        for (size_t a = 0; a < 4; a++) {
+            double time = over->march->time[next[a]];
+            if (n > 0 && time >= 0 && time < over->time) {
+                return over->first[n];
+            }
+            spread(over, next[a], n > 0 ? over->first[n] : next[a]);
+        }
+    }
+    return SIZE_MAX;
+}
+
+static size_t node_of(const fm_field *field, const fm_spot *spot)
+{
+    size_t i = spot->i + (spot->u > (double)spot->i);
+    size_t k = spot->k + (spot->z > field->march->medium->grid.z[spot->k]);
+    return fm_march_node(field->march, i, k);
+}
+
+static bool along_plateau(const fm_field *field, const fm_spot *from, fm_detour *to)
+{
+    const fm_grid *grid = &field->march->medium->grid;
+    plateau over = {.march = field->march};
+    size_t next = way_off(&over, node_of(field, from));
+    if (next == SIZE_MAX) {
+        return false;
+    }
+    size_t i = next % field->march->stride - FM_MARGIN;
+    size_t k = next / field->march->stride - FM_MARGIN;
+    fm_spot spot = {(double)i, grid->z[k], i < grid->nx - 1 ? i : i - 1,
+                    k < grid->nz - 1 ? k : k - 1};
+    *to = (fm_detour){spot, over.time, false};
+    return true;
+}
+
+bool fm_detour_to_node(const fm_field *field, const fm_spot *from, fm_detour *to)
+{
+    bool node = is_node(field, from);
+    double own = node ? field->march->time[node_of(field, from)] : INFINITY;
+    seeker search = {field, from, INFINITY, own, to};
+    offer_nodes(&search, node);
+    return search.cost < own || (node && along_plateau(field, from, to));
 }

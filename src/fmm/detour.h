@@ -7,7 +7,7 @@
 typedef struct fm_detour {
     fm_spot spot;
     double time;      /* there */
-    bool beside_mask; /* the cell has a corner where the wave did not come */
+    bool beside_mask; /* a node of the stencil there was not reached */
 } fm_detour;
 
 /* To the point on the edges of the cells that hold `from` by which the wave came
@@ -19,7 +19,7 @@ bool fm_detour_across(const fm_field *field, const fm_spot *from, double time,
  * neighbours, if that is earlier. */
 bool fm_detour_to_node(const fm_field *field, const fm_spot *from, fm_detour *to);
 
-/* Corners of the spot's cell to which the wave came. */
-size_t fm_detour_open_corners(const fm_field *field, const fm_spot *spot);
+/* Is there a way through the spot's cell other than from corner to opposite corner? */
+bool fm_detour_is_through(const fm_field *field, const fm_spot *spot);
 
 #endif

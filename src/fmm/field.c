@@ -295,6 +295,13 @@ static smooth cubic(const fm_field *field, const fm_spot *spot)
     return sum;
 }
 
+bool fm_field_is_whole(const fm_field *field, size_t i, size_t k)
+{
+    const double *z = field->march->medium->grid.z;
+    fm_spot middle = {(double)i + 0.5, (z[k] + z[k + 1]) / 2, i, k};
+    return !isnan(cubic(field, &middle).value);
+}
+
 static smooth bilinear(const fm_field *field, const fm_spot *spot)
 {
     const double *z = field->march->medium->grid.z + spot->k;
@@ -325,18 +332,33 @@ static double partial(const fm_field *field, const fm_spot *spot)
     return blend(blend(low[0], low[1], fx), blend(high[0], high[1], fx), fz);
 }
 
+/* How far may cubic and bilinear interpolation differ? A fifth of the time that the
+ * fastest corner takes for the shorter side of the cell. Where they do by more the time
+ * has a kink, and cubics swing so far that they have valleys of their own. */
+static double overshoot(const fm_field *field, const fm_spot *spot, double step)
+{
+    const double *z = field->march->medium->grid.z + spot->k;
+    double height = (z[1] - z[0]) * field->march->frame.km_per_z, least = INFINITY;
+    for (size_t c = 0; c < 4; c++) {
+        double s = fm_field_slowness(field, spot->i + c % 2, spot->k + c / 2, spot->k);
+        least = s < least ? s : least;
+    }
+    return 0.2 * least * (step < height ? step : height);
+}
+
 fm_slope fm_field_slope(const fm_field *field, const fm_spot *spot)
 {
     fm_look look = look_at(field, spot);
-    smooth at = cubic(field, spot);
-    if (isnan(at.value)) {
-        at = bilinear(field, spot);
+    double step = fm_field_step(field, spot->k, spot->z), along = 1 / step;
+    smooth at = cubic(field, spot), plain = bilinear(field, spot);
+    /* Nor is it if either is NAN. */
+    if (!(look.r * fabs(at.value - plain.value) <= overshoot(field, spot, step))) {
+        at = plain;
     }
     if (isnan(at.value)) {
         double time = look.r * partial(field, spot);
         return (fm_slope){.time = isnan(time) ? INFINITY : time};
     }
-    double along = 1 / fm_field_step(field, spot->k, spot->z);
     double up = 1 / field->march->frame.km_per_z;
     return (fm_slope){.time = look.r * at.value,
                       .du = -along * (at.value * look.gx + look.r * at.du * along),

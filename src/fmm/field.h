@@ -45,6 +45,9 @@ void fm_field_begin(fm_field *field);
 
 fm_slope fm_field_slope(const fm_field *field, const fm_spot *spot);
 
+/* Were all nodes reached from which cubics are drawn in cell (i, k)? */
+bool fm_field_is_whole(const fm_field *field, size_t i, size_t k);
+
 /* Kilometres of a step along x at z, near row k. */
 double fm_field_step(const fm_field *field, size_t k, double z);
 

@@ -67,6 +67,29 @@ static bounds layer_of(const walker *walk, const fm_spot *spot)
                     {walk->grid->z[row->low], walk->grid->z[row->high]}};
 }
 
+/* Narrowed to the lines of the source's cell, so that no step goes past the source. */
+static void stop_at(double range[2], double at, double low, double high)
+{
+    range[0] = at > high  ? fmax(range[0], high)
+               : at > low ? fmax(range[0], low)
+                          : range[0];
+    range[1] = at < low    ? fmin(range[1], low)
+               : at < high ? fmin(range[1], high)
+                           : range[1];
+}
+
+static bounds reach_of(const walker *walk, const bounds *box)
+{
+    const fm_place *source = &walk->field->march->source.place;
+    bounds reach = *box;
+    double column = (double)source->column;
+    stop_at(reach.u, walk->here.u, column + (source->fx >= 1),
+            column + (source->fx > 0));
+    const double *z = walk->grid->z + source->row;
+    stop_at(reach.z, walk->here.z, z[source->fz >= 1], z[source->fz > 0]);
+    return reach;
+}
+
 /* No component out of the box from a place on its edge. Was there one? */
 static bool keep_inside(const double range[2], double at, double *d)
 {
@@ -159,17 +182,18 @@ static bool descend(walker *walk, double cells, fm_spot *to, fm_slope *slope,
                     bool *slides)
 {
     bounds box = layer_of(walk, &walk->here);
+    bounds reach = reach_of(walk, &box);
     double d[2];
     *slides = false;
     if (!scaled(walk, &box, walk->slope, cells, d, slides)) {
         return false;
     }
-    fm_spot middle = moved(walk, &box, d, share_of_both(walk, &box, d) / 2);
+    fm_spot middle = moved(walk, &reach, d, share_of_both(walk, &reach, d) / 2);
     fm_slope there = fm_field_slope(walk->field, &middle);
     if (!there.known || !scaled(walk, &box, there, cells, d, slides)) {
         return false;
     }
-    *to = moved(walk, &box, d, share_of_both(walk, &box, d));
+    *to = moved(walk, &reach, d, share_of_both(walk, &reach, d));
     *slope = fm_field_slope(walk->field, to);
     return slope->time < walk->slope.time;
 }
@@ -233,8 +257,8 @@ static double row_position(const walker *walk, const fm_spot *spot)
 }
 
 /* Is the place in the source's cell, or in one of those that touch it if it is on an
- * edge or a node; and is the way open? Across a cell with two masked corners it is only
- * along its edges. */
+ * edge or a node; and is the way open? It is not across a cell of which only two
+ * opposite corners are, unless the source is within. */
 static bool is_beside_source(const walker *walk)
 {
     const fm_place *source = &walk->field->march->source.place;
@@ -242,8 +266,10 @@ static bool is_beside_source(const walker *walk)
     bool beside =
         between(walk->here.u, source->column, source->fx, &across) &&
         between(row_position(walk, &walk->here), source->row, source->fz, &along);
-    return beside && (walk->slope.known || !(fabs(across) > 0) || !(fabs(along) > 0) ||
-                      fm_detour_open_corners(walk->field, &walk->here) > 2);
+    bool within = source->fx > 0 && source->fx < 1 && source->fz > 0 && source->fz < 1;
+    return beside &&
+           (walk->slope.known || within || !(fabs(across) > 0) || !(fabs(along) > 0) ||
+            fm_detour_is_through(walk->field, &walk->here));
 }
 
 static fm_spot source_spot(const walker *walk)
@@ -278,9 +304,15 @@ static fm_status detour(walker *walk, fm_path *path, bool *found, fm_error *erro
             *found = fm_detour_to_node(walk->field, &walk->here, &to);
             if (*found && to.time >= time) {
                 walk->here = to.spot;
+                walk->slope = fm_field_slope(walk->field, &to.spot);
+                note(walk, FM_RAY_FALLBACK);
                 status = push(path, to.spot, error);
             }
-        } while (*found && to.time >= time && status == FM_OK);
+        } while (*found && to.time >= time && status == FM_OK &&
+                 !is_beside_source(walk));
+        if (*found && to.time >= time) {
+            return status;
+        }
     }
     if (*found && status == FM_OK) {
         note(walk, to.beside_mask ? FM_RAY_ALONG_EDGE : FM_RAY_FALLBACK);

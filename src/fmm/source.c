@@ -43,16 +43,16 @@ static double speed_from(const fm_medium *medium, size_t i, size_t k, size_t cel
 /* The derivative at node (i, k) of the speed along x or z per step of the grid or per
  * unit of z: centred where both neighbours are there and in the same layer, one-sided
  * where one is, zero where none is. */
-fm_slope fm_source_slope_x(const fm_medium *medium, size_t i, size_t k, size_t cell)
+fm_rise fm_source_slope_x(const fm_medium *medium, size_t i, size_t k, size_t cell)
 {
     bool west = i > 0 && !isnan(speed_from(medium, i - 1, k, cell));
     bool east = i + 1 < medium->grid.nx && !isnan(speed_from(medium, i + 1, k, cell));
-    return (fm_slope){{west ? i - 1 : i, k, cell},
-                      {east ? i + 1 : i, k, cell},
-                      (double)(west + east)};
+    return (fm_rise){{west ? i - 1 : i, k, cell},
+                     {east ? i + 1 : i, k, cell},
+                     (double)(west + east)};
 }
 
-fm_slope fm_source_slope_z(const fm_medium *medium, size_t i, size_t k, size_t cell)
+fm_rise fm_source_slope_z(const fm_medium *medium, size_t i, size_t k, size_t cell)
 {
     const fm_grid *grid = &medium->grid;
     bool edge = is_interface(medium, k);
@@ -60,9 +60,9 @@ fm_slope fm_source_slope_z(const fm_medium *medium, size_t i, size_t k, size_t c
     size_t high = k + 1 < grid->nz && !(edge && cell < k) ? k + 1 : k;
     low = isnan(speed_from(medium, i, low, low < k ? low : cell)) ? k : low;
     high = isnan(speed_from(medium, i, high, high > k ? k : cell)) ? k : high;
-    return (fm_slope){{i, low, low < k ? low : cell},
-                      {i, high, high > k ? k : cell},
-                      grid->z[high] - grid->z[low]};
+    return (fm_rise){{i, low, low < k ? low : cell},
+                     {i, high, high > k ? k : cell},
+                     grid->z[high] - grid->z[low]};
 }
 
 static double speed_of(const fm_medium *medium, fm_source_node node)
@@ -70,7 +70,7 @@ static double speed_of(const fm_medium *medium, fm_source_node node)
     return speed_from(medium, node.i, node.k, node.cell);
 }
 
-static double slope(const fm_medium *medium, fm_slope of)
+static double slope(const fm_medium *medium, fm_rise of)
 {
     return of.per > 0 ? (speed_of(medium, of.high) - speed_of(medium, of.low)) / of.per
                       : 0;

@@ -53,12 +53,12 @@ double fm_source_slowness_from(const fm_medium *medium, size_t i, size_t k,
 typedef struct fm_source_node {
     size_t i, k, cell;
 } fm_source_node;
-typedef struct fm_slope {
+typedef struct fm_rise {
     fm_source_node low, high;
     double per;
-} fm_slope;
-fm_slope fm_source_slope_x(const fm_medium *medium, size_t i, size_t k, size_t cell);
-fm_slope fm_source_slope_z(const fm_medium *medium, size_t i, size_t k, size_t cell);
+} fm_rise;
+fm_rise fm_source_slope_x(const fm_medium *medium, size_t i, size_t k, size_t cell);
+fm_rise fm_source_slope_z(const fm_medium *medium, size_t i, size_t k, size_t cell);
 /* Is the trend that the nodes give used? */
 bool fm_source_trend(const fm_medium *medium, const fm_source *source, double *gx,
                      double *gz);

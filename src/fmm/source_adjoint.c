@@ -159,7 +159,7 @@ static void give_speed(const kernels *to, fm_source_node node, double weight)
     *kernel -= weight / (s * s);
 }
 
-static void give_slope(const kernels *to, fm_slope slope, double weight)
+static void give_slope(const kernels *to, fm_rise slope, double weight)
 {
     if (slope.per > 0) {
         give_speed(to, slope.high, weight / slope.per);
