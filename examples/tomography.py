@@ -181,7 +181,7 @@ def invert_lbfgs(experiment, start, iterations):
     return start + found.x.reshape(start.shape), misfits
 
 
-METHODS = {"lsqr": (invert_lsqr, 6), "lbfgs": (invert_lbfgs, 40)}  # and how many iterations
+METHODS = {"lsqr": (invert_lsqr, 4), "lbfgs": (invert_lbfgs, 40)}  # and how many iterations
 
 
 def rays_near(experiment, coverage):
