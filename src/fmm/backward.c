@@ -13,11 +13,18 @@
  * again, so that what is left is what was accepted before the next one. */
 #include "backward.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "explain.h"
 #include "update.h"
+
+/* Those of the margin too. */
+static size_t nodes_of(const fm_march *march)
+{
+    return march->stride * (march->medium->grid.nz + (size_t)2 * FM_MARGIN);
+}
 
 fm_status fm_backward_begin(fm_march *march, fm_error *error)
 {
@@ -32,8 +39,7 @@ fm_status fm_backward_begin(fm_march *march, fm_error *error)
             return fm_fail_memory(error, "the adjoint", (double)room * sizeof(double));
         }
     }
-    size_t nodes = march->stride * (grid->nz + (size_t)2 * FM_MARGIN);
-    memset(backward->kernel, 0, nodes * sizeof *backward->kernel);
+    memset(backward->kernel, 0, nodes_of(march) * sizeof *backward->kernel);
     for (size_t n = 0; n < room; n++) {
         backward->beyond[n] = 0;
     }
@@ -79,37 +85,35 @@ static void hand_on_searched(fm_march *march, uint32_t node)
     backward->worst = fmax(backward->worst, cause.error / time);
 }
 
-/* Is a neighbour that counts hidden, being later in the order? */
-static bool is_hidden(const double *time, double weight, ptrdiff_t node)
-{
-    return weight != 0 && time[node] < 0;
-}
-
-/* From the end of a batch to its beginning. */
+/* From the end of a batch to its beginning. A neighbour may have been accepted later
+ * and yet be earlier: then it is hidden here, and is not what the time comes from. */
 static void hand_on(fm_march *march, const uint32_t *list, size_t n,
                     const fm_terms *terms)
 {
     double *restrict kernel = march->backward.kernel;
     double *restrict time = march->time;
     for (size_t l = n; l-- > 0;) {
-        ptrdiff_t node = list[l], x = terms->to_x[l], z = terms->to_z[l];
-        double lambda = kernel[node];
-        time[node] = -time[node];
+        double *at = kernel + list[l], lambda = *at, *t = time + list[l];
+        ptrdiff_t x1 = terms->to_x1[l], x2 = terms->to_x2[l];
+        ptrdiff_t z1 = terms->to_z1[l], z2 = terms->to_z2[l];
+        bool hidden = signbit(t[x1]) | signbit(t[x2]) | signbit(t[z1]) | signbit(t[z2]);
+        *t = -*t;
         if (lambda == 0) {
             continue;
         }
-        if (!(terms->s[l] > 0) || is_hidden(time, terms->x1[l], node + x) ||
-            is_hidden(time, terms->z1[l], node + z) ||
-            is_hidden(time, terms->x2[l], node + 2 * x) ||
-            is_hidden(time, terms->z2[l], node + 2 * z)) {
-            hand_on_searched(march, (uint32_t)node);
+        if (hidden || !(terms->s[l] > 0)) {
+            hand_on_searched(march, list[l]);
             continue;
         }
-        kernel[node] = lambda * terms->s[l];
-        kernel[node + x] += lambda * terms->x1[l];
-        kernel[node + 2 * x] -= lambda * terms->x2[l];
-        kernel[node + z] += lambda * terms->z1[l];
-        kernel[node + 2 * z] -= lambda * terms->z2[l];
+        double to_x1 = at[x1] + lambda * terms->x1[l];
+        double to_x2 = at[x2] - lambda * terms->x2[l];
+        double to_z1 = at[z1] + lambda * terms->z1[l];
+        double to_z2 = at[z2] - lambda * terms->z2[l];
+        at[x1] = to_x1;
+        at[x2] = to_x2;
+        at[z1] = to_z1;
+        at[z2] = to_z2;
+        *at = lambda * terms->s[l]; /* last: it is where terms that are not there go */
     }
 }
 
@@ -152,17 +156,57 @@ static void run_batch(fm_march *march, size_t end, size_t n)
     hand_on(march, list, n, &terms);
 }
 
+/* A node that is trial at the end of a march, which may stop early, is as good as far;
+ * and what is then negative but finite is hidden. */
+static void forget_trial(fm_march *march)
+{
+    for (size_t n = nodes_of(march); n-- > 0;) {
+        march->time[n] = march->time[n] < 0 ? -INFINITY : march->time[n];
+    }
+}
+
+static void show_all(fm_march *march)
+{
+    for (size_t n = nodes_of(march); n-- > 0;) {
+        march->time[n] = march->time[n] > -INFINITY ? fabs(march->time[n]) : -INFINITY;
+    }
+}
+
+/* Soon these nodes will be read, and what is around them. */
+static void fetch(const fm_march *march, const uint32_t *list, size_t n)
+{
+    const double *time = march->time, *kernel = march->backward.kernel;
+    const double *slowness = march->medium->slowness;
+    const ptrdiff_t stride = (ptrdiff_t)march->stride;
+    const ptrdiff_t nx = (ptrdiff_t)march->medium->grid.nx;
+    const double per_stride = march->per_stride;
+    for (size_t k = 0; k < n; k++) {
+        ptrdiff_t node = list[k];
+        ptrdiff_t row = (ptrdiff_t)(((double)node + 0.5) * per_stride);
+        __builtin_prefetch(time + node - 2 * stride);
+        __builtin_prefetch(time + node + 2 * stride);
+        __builtin_prefetch(kernel + node - 2 * stride, 1);
+        __builtin_prefetch(kernel + node + 2 * stride, 1);
+        __builtin_prefetch(slowness + node - row * (stride - nx) -
+                           FM_MARGIN * (nx + 1));
+    }
+}
+
 void fm_backward_run(fm_march *march)
 {
     fm_backward *backward = &march->backward;
     size_t end = backward->n;
+    forget_trial(march);
     while (end > backward->seeds) {
         size_t left = end - backward->seeds;
         size_t n = left < FM_BATCH ? left : FM_BATCH;
+        if (end > 3 * FM_BATCH) {
+            fetch(march, backward->order + end - 3 * FM_BATCH, FM_BATCH);
+        }
         run_batch(march, end, n);
         end -= n;
     }
-    hide(march->time, backward->order + end, backward->n - end); /* not any more */
+    show_all(march);
 }
 
 void fm_backward_seeds(fm_march *march)

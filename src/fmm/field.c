@@ -109,11 +109,13 @@ void fm_field_begin(fm_field *field)
     for (size_t k = 0; k < grid->nz; k++) {
         if (k + 1 < grid->nz) {
             place_stencil(grid->z, k, &field->row[k]);
+            field->row[k].per_z = 1 / (grid->z[k + 1] - grid->z[k]);
         }
         bool sphere = grid->geometry == FM_GEOGRAPHIC;
         field->row[k].sine = sphere ? sin(grid->z[k] * radians) : 0;
         field->row[k].cosine = sphere ? cos(grid->z[k] * radians) : 1;
     }
+    field->flat = grid->geometry == FM_CARTESIAN;
     field->km_per_x = grid->dx;
     if (grid->geometry != FM_CARTESIAN) {
         bool sphere = grid->geometry == FM_GEOGRAPHIC;
@@ -132,22 +134,16 @@ static void short_angle(double d, double *sine, double *cosine)
     *cosine = 1 - q / 2 * (1 - q / 12 * (1 - q / 30 * (1 - q / 56)));
 }
 
-double fm_field_step(const fm_field *field, size_t k, double z)
+double fm_field_step_bent(const fm_field *field, size_t k, double z)
 {
     const fm_grid *grid = &field->march->medium->grid;
-    switch (grid->geometry) {
-    case FM_POLAR:
+    if (grid->geometry == FM_POLAR) {
         return field->km_per_x * z;
-    case FM_GEOGRAPHIC: {
-        double sine, cosine;
-        short_angle((z - grid->z[k]) * radians, &sine, &cosine);
-        return field->km_per_x *
-               (field->row[k].cosine * cosine - field->row[k].sine * sine);
     }
-    case FM_CARTESIAN:
-        break;
-    }
-    return field->km_per_x;
+    double sine, cosine;
+    short_angle((z - grid->z[k]) * radians, &sine, &cosine);
+    return field->km_per_x *
+           (field->row[k].cosine * cosine - field->row[k].sine * sine);
 }
 
 /* sin^2(a / 2) and sin a for the angle from the source's meridian to u. */
@@ -274,6 +270,22 @@ static weights weights_x(const fm_field *field, const fm_spot *spot, size_t *fir
     return *n == 4 ? of_four(d, four) : of_few(*n, d, *n == 3 ? three : two);
 }
 
+static smooth sum_of_sixteen(const double *t, size_t stride, const weights *x,
+                             const weights *z)
+{
+    smooth sum = {0, 0, 0};
+    for (size_t k = 0; k < 4; k++, t += stride) {
+        double value =
+            (x->w[0] * t[0] + x->w[1] * t[1]) + (x->w[2] * t[2] + x->w[3] * t[3]);
+        double slope =
+            (x->d[0] * t[0] + x->d[1] * t[1]) + (x->d[2] * t[2] + x->d[3] * t[3]);
+        sum.value += z->w[k] * value;
+        sum.du += z->w[k] * slope;
+        sum.dz += z->d[k] * value;
+    }
+    return sum;
+}
+
 static smooth cubic(const fm_field *field, const fm_spot *spot)
 {
     const fm_field_row *row = &field->row[spot->k];
@@ -281,6 +293,9 @@ static smooth cubic(const fm_field *field, const fm_spot *spot)
     weights x = weights_x(field, spot, &first, &n);
     weights z = weights_z(row, spot->z);
     const double *t = field->tau + fm_march_node(field->march, first, row->first);
+    if (n == 4 && row->n == 4) {
+        return sum_of_sixteen(t, stride, &x, &z);
+    }
     smooth sum = {0, 0, 0};
     for (size_t k = 0; k < row->n; k++, t += stride) {
         double value = 0, slope = 0;
@@ -304,15 +319,16 @@ bool fm_field_is_whole(const fm_field *field, size_t i, size_t k)
 
 static smooth bilinear(const fm_field *field, const fm_spot *spot)
 {
-    const double *z = field->march->medium->grid.z + spot->k;
+    double per_z = field->row[spot->k].per_z;
     const double *low = field->tau + fm_march_node(field->march, spot->i, spot->k);
     const double *high = low + field->march->stride;
-    double fx = spot->u - (double)spot->i, fz = (spot->z - z[0]) / (z[1] - z[0]);
+    double fx = spot->u - (double)spot->i;
+    double fz = (spot->z - field->march->medium->grid.z[spot->k]) * per_z;
     double below = (1 - fx) * low[0] + fx * low[1];
     double above = (1 - fx) * high[0] + fx * high[1];
     return (smooth){(1 - fz) * below + fz * above,
                     (1 - fz) * (low[1] - low[0]) + fz * (high[1] - high[0]),
-                    (above - below) / (z[1] - z[0])};
+                    (above - below) * per_z};
 }
 
 static double blend(double one, double two, double fraction)
@@ -338,11 +354,12 @@ static double partial(const fm_field *field, const fm_spot *spot)
 static double overshoot(const fm_field *field, const fm_spot *spot, double step)
 {
     const double *z = field->march->medium->grid.z + spot->k;
-    double height = (z[1] - z[0]) * field->march->frame.km_per_z, least = INFINITY;
-    for (size_t c = 0; c < 4; c++) {
-        double s = fm_field_slowness(field, spot->i + c % 2, spot->k + c / 2, spot->k);
-        least = s < least ? s : least;
-    }
+    double height = (z[1] - z[0]) * field->march->frame.km_per_z;
+    const double *low = fm_field_slowness_row(field, spot->k, spot->k) + spot->i;
+    const double *high = fm_field_slowness_row(field, spot->k + 1, spot->k) + spot->i;
+    double below = low[0] < low[1] ? low[0] : low[1];
+    double above = high[0] < high[1] ? high[0] : high[1];
+    double least = below < above ? below : above;
     return 0.2 * least * (step < height ? step : height);
 }
 

@@ -23,6 +23,7 @@ typedef struct fm_slope {
 /* What the evaluation needs to know of a row, and of the cell from it to the next. */
 typedef struct fm_field_row {
     size_t first, n;     /* rows of the cell's stencil */
+    double per_z;        /* 1 / (units of z to the next row) */
     double z[4], inv[4]; /* where they are; Lagrange's denominators, inverted */
     size_t low, high;    /* rows that bound the layer of the cell */
     double sine, cosine; /* of the latitude */
@@ -32,6 +33,7 @@ typedef struct fm_field {
     const fm_march *march;
     double *tau; /* as march->time, with its margin; NAN where it is not known */
     fm_field_row *row;
+    bool flat;       /* a step along x is as long everywhere */
     double km_per_x; /* dx in km, or in radians times km where it turns */
 } fm_field;
 
@@ -49,17 +51,27 @@ fm_slope fm_field_slope(const fm_field *field, const fm_spot *spot);
 bool fm_field_is_whole(const fm_field *field, size_t i, size_t k);
 
 /* Kilometres of a step along x at z, near row k. */
-double fm_field_step(const fm_field *field, size_t k, double z);
+double fm_field_step_bent(const fm_field *field, size_t k, double z);
+static inline double fm_field_step(const fm_field *field, size_t k, double z)
+{
+    return field->flat ? field->km_per_x : fm_field_step_bent(field, k, z);
+}
 
-/* Slowness of node (i, k) as seen from cell row `cell`. */
-static inline double fm_field_slowness(const fm_field *field, size_t i, size_t k,
-                                       size_t cell)
+/* The slowness of row k as seen from cell row `cell`. */
+static inline const double *fm_field_slowness_row(const fm_field *field, size_t k,
+                                                  size_t cell)
 {
     const fm_medium *medium = field->march->medium;
     uint32_t interface = fm_frame_row(&field->march->frame, k)->interface;
     return cell == k && interface != FM_NO_INTERFACE
-               ? medium->slowness_beyond[interface * medium->grid.nx + i]
-               : medium->slowness[k * medium->grid.nx + i];
+               ? medium->slowness_beyond + interface * medium->grid.nx
+               : medium->slowness + k * medium->grid.nx;
+}
+
+static inline double fm_field_slowness(const fm_field *field, size_t i, size_t k,
+                                       size_t cell)
+{
+    return fm_field_slowness_row(field, k, cell)[i];
 }
 
 /* Was node (i, k) reached, and may the wave be in this cell row there? */

@@ -237,10 +237,10 @@ FM_INLINE difference weigh(double first, double second, double weight, double w1
                         w1 * (1 + p.one), c2};
 }
 
-/* T = base + y, and which axes it comes from. */
+/* T = base + y. It comes from both axes where `both` is positive, else from x where
+ * `cross` is, else from z. */
 typedef struct root {
-    double base, y, bx, bz;
-    bool use_x, use_z;
+    double base, y, bx, bz, both, cross;
 } root;
 
 /* The larger root where both derivatives are positive, else the better of the axes. */
@@ -259,8 +259,7 @@ FM_INLINE root solve(difference x, difference z, double s)
     double denominator = cross > 0 ? x.a : z.a;
     numerator = both > 0 ? numerator : alone;
     denominator = both > 0 ? norm : denominator;
-    return (root){base, numerator / denominator,  bx,
-                  bz,   (both > 0) | (cross > 0), (both > 0) | !(cross > 0)};
+    return (root){base, numerator / denominator, bx, bz, both, cross};
 }
 
 FM_INLINE double time_of(root found)
@@ -274,17 +273,24 @@ FM_INLINE void explain(difference x, difference z, double s, root found, size_t 
                        fm_terms *restrict terms)
 {
     double dx = x.a * found.y - found.bx, dz = z.a * found.y - found.bz;
-    dx = found.use_x ? dx : 0;
-    dz = found.use_z ? dz : 0;
+    double only_x = found.cross > 0 ? dx : 0, only_z = found.cross > 0 ? 0 : dz;
+    dx = found.both > 0 ? dx : only_x;
+    dz = found.both > 0 ? dz : only_z;
     double rate = 1 / (x.a * dx + z.a * dz);
-    bool same = (time_of(found) == terms->own[l]) & (found.y > 0);
+    double kept = found.y > 0 ? rate * s : -1;
     dx *= rate;
     dz *= rate;
+    double x2 = dx * x.c2, z2 = dz * z.c2;
+    int64_t to_x = terms->to_x1[l], to_z = terms->to_z1[l];
     terms->x1[l] = dx * x.c1;
-    terms->x2[l] = dx * x.c2;
+    terms->x2[l] = x2;
     terms->z1[l] = dz * z.c1;
-    terms->z2[l] = dz * z.c2;
-    terms->s[l] = same ? rate * s : -1;
+    terms->z2[l] = z2;
+    terms->to_x1[l] = dx != 0 ? to_x : 0;
+    terms->to_x2[l] = x2 != 0 ? 2 * to_x : 0;
+    terms->to_z1[l] = dz != 0 ? to_z : 0;
+    terms->to_z2[l] = z2 != 0 ? 2 * to_z : 0;
+    terms->s[l] = time_of(found) == terms->own[l] ? kept : -1;
 }
 
 FM_INLINE void compute_flat(const fm_frame *frame, size_t full, const bool near_too,
@@ -533,18 +539,20 @@ __attribute__((noinline)) static void hide_later(const fm_march *march, size_t f
                                                  fm_terms *restrict terms)
 {
     const double *restrict time = march->time;
+    const int64_t stride = (int64_t)march->stride;
     for (size_t l = 0; l < full; l++) {
         double own = time[all->node[l]];
         all->x.first[l] = all->x.first[l] < own ? all->x.first[l] : INFINITY;
         all->z.first[l] = all->z.first[l] < own ? all->z.first[l] : INFINITY;
         terms->own[l] = own;
-        terms->to_x[l] = 2 * (int32_t)all->x.upper[l] - 1;
-        terms->to_z[l] = (int32_t)march->stride * (2 * (int32_t)all->z.upper[l] - 1);
+        terms->to_x1[l] = 2 * (int64_t)all->x.upper[l] - 1;
+        terms->to_z1[l] = stride * (2 * (int64_t)all->z.upper[l] - 1);
     }
 }
 
-void FM_LANES_EXPLAIN(const fm_march *march, const uint32_t *node, size_t n,
-                      fm_terms *terms)
+/* That `terms` is not NULL must be known where the loops are compiled. */
+__attribute__((nonnull)) void
+FM_LANES_EXPLAIN(const fm_march *march, const uint32_t *node, size_t n, fm_terms *terms)
 {
     const fm_frame *frame = &march->frame;
     size_t full = (n + FM_STRIP - 1) / FM_STRIP * FM_STRIP;

@@ -32,8 +32,9 @@ typedef void fm_update(const struct fm_march *march, const uint32_t *node, size_
 enum { FM_BATCH = 64 }; /* whole strips */
 typedef struct fm_terms {
     double x1[FM_BATCH], x2[FM_BATCH], z1[FM_BATCH], z2[FM_BATCH], s[FM_BATCH];
-    double own[FM_BATCH];                   /* the node's time */
-    int32_t to_x[FM_BATCH], to_z[FM_BATCH]; /* from node to neighbour */
+    double own[FM_BATCH]; /* the node's time */
+    /* From node to neighbours; 0 where the term is. */
+    int64_t to_x1[FM_BATCH], to_x2[FM_BATCH], to_z1[FM_BATCH], to_z2[FM_BATCH];
 } fm_terms;
 
 /* For n accepted nodes, at most a batch; in strips as above. */

@@ -16,7 +16,7 @@
 #include "detour.h"
 
 /* Steps, in cells; the first that lowers the time is taken. */
-static const double steps[] = {0.5, 0.25, 0.125};
+static const double steps[] = {1, 0.5, 0.25, 0.125};
 enum { STEPS = sizeof steps / sizeof *steps };
 
 typedef struct walker {
@@ -137,7 +137,7 @@ static void find_cell(const walker *walk, fm_spot *spot, double du, double dz)
            (spot->z > z[spot->k + 1] || (spot->z >= z[spot->k + 1] && dz >= 0))) {
         spot->k++;
     }
-    spot->i = (size_t)spot->u;
+    spot->i = (size_t)(ptrdiff_t)spot->u;
     spot->i -= (spot->u <= (double)spot->i && du < 0 && spot->i > 0) ||
                spot->i + 1 == walk->grid->nx;
 }
@@ -147,17 +147,18 @@ static void find_cell(const walker *walk, fm_spot *spot, double du, double dz)
 static bool scaled(const walker *walk, const bounds *box, fm_slope slope, double cells,
                    double d[2], bool *slides)
 {
-    double unit = height(walk, walk->here.k);
+    double per_z = walk->field->row[walk->here.k].per_z;
     d[0] = slope.du;
     d[1] = slope.dz;
     *slides |= keep_inside(box->u, walk->here.u, &d[0]);
     *slides |= keep_inside(box->z, walk->here.z, &d[1]);
-    double rows = d[1] / unit, length = sqrt(d[0] * d[0] + rows * rows);
+    double rows = d[1] * per_z, length = sqrt(d[0] * d[0] + rows * rows);
     if (!(length > 0)) {
         return false;
     }
-    d[0] *= cells / length;
-    d[1] *= cells / length;
+    double scale = cells / length;
+    d[0] *= scale;
+    d[1] *= scale;
     return true;
 }
 
@@ -173,10 +174,20 @@ static fm_spot moved(const walker *walk, const bounds *box, const double d[2],
 
 static double share_of_both(const walker *walk, const bounds *box, const double d[2])
 {
-    return fmin(share(box->u, walk->here.u, d[0]), share(box->z, walk->here.z, d[1]));
+    double u = share(box->u, walk->here.u, d[0]);
+    double z = share(box->z, walk->here.z, d[1]);
+    return u < z ? u : z;
 }
 
 /* ---- a step ---- */
+
+/* Do two steps of a cell differ by more than a twentieth? */
+static bool turns(const walker *walk, const double one[2], const double two[2])
+{
+    double per_z = walk->field->row[walk->here.k].per_z;
+    double du = two[0] - one[0], dz = (two[1] - one[1]) * per_z;
+    return du * du + dz * dz > 1.0 / 400;
+}
 
 static bool descend(walker *walk, double cells, fm_spot *to, fm_slope *slope,
                     bool *slides)
@@ -190,7 +201,9 @@ static bool descend(walker *walk, double cells, fm_spot *to, fm_slope *slope,
     }
     fm_spot middle = moved(walk, &reach, d, share_of_both(walk, &reach, d) / 2);
     fm_slope there = fm_field_slope(walk->field, &middle);
-    if (!there.known || !scaled(walk, &box, there, cells, d, slides)) {
+    double first[2] = {d[0], d[1]};
+    if (!there.known || !scaled(walk, &box, there, cells, d, slides) ||
+        (cells > 0.5 && turns(walk, first, d))) {
         return false;
     }
     *to = moved(walk, &reach, d, share_of_both(walk, &reach, d));

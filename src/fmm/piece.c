@@ -130,7 +130,13 @@ static bool shift_to_open(const fm_field *field, size_t i, size_t k, double km[4
 
 typedef struct line {
     double u0, z0, du, dz; /* from, and the way to its end */
+    double per_u, per_z;   /* 1 / du, 1 / dz */
 } line;
+
+static double within(double fraction)
+{
+    return fraction < 0 ? 0 : fraction > 1 ? 1 : fraction;
+}
 
 /* Of a piece from t0 to t1 of the segment, in cell (i, k). */
 static fm_status add_piece(fm_pieces *pieces, const fm_field *field,
@@ -138,22 +144,25 @@ static fm_status add_piece(fm_pieces *pieces, const fm_field *field,
                            size_t k, fm_error *error)
 {
     static const double simpson[3] = {1.0 / 6, 4.0 / 6, 1.0 / 6};
-    const fm_grid *grid = &field->march->medium->grid;
-    double height = grid->z[k + 1] - grid->z[k];
+    double first = field->march->medium->grid.z[k], per_z = field->row[k].per_z;
     double du = segment->du * (t1 - t0), dz = segment->dz * (t1 - t0);
     double up = dz * field->march->frame.km_per_z, total = 0, km[4] = {0, 0, 0, 0};
+    double length = 0;
     for (size_t n = 0; n < 3; n++) {
         double t = n == 0 ? t0 : n == 1 ? (t0 + t1) / 2 : t1;
         double z = segment->z0 + t * segment->dz;
-        double fx = fmin(fmax(segment->u0 + t * segment->du - (double)i, 0), 1);
-        double fz = fmin(fmax((z - grid->z[k]) / height, 0), 1);
-        double along = du * fm_field_step(field, k, z);
-        double length = simpson[n] * sqrt(along * along + up * up);
-        km[0] += length * (1 - fx) * (1 - fz);
-        km[1] += length * fx * (1 - fz);
-        km[2] += length * (1 - fx) * fz;
-        km[3] += length * fx * fz;
-        total += length;
+        double fx = within(segment->u0 + t * segment->du - (double)i);
+        double fz = within((z - first) * per_z);
+        if (n == 0 || !field->flat) {
+            double along = du * fm_field_step(field, k, z);
+            length = sqrt(along * along + up * up);
+        }
+        double part = simpson[n] * length;
+        km[0] += part * (1 - fx) * (1 - fz);
+        km[1] += part * fx * (1 - fz);
+        km[2] += part * (1 - fx) * fz;
+        km[3] += part * fx * fz;
+        total += part;
     }
     fm_status status = reserve(pieces, error);
     if (status != FM_OK || !(total > 0)) {
@@ -204,16 +213,24 @@ static size_t cell_column(const fm_field *field, const line *segment, double t)
 {
     size_t last = field->march->medium->grid.nx - 2;
     double u = segment->u0 + t * segment->du;
-    size_t column = u > 0 ? (size_t)u : 0;
+    size_t column = u > 0 ? (size_t)(ptrdiff_t)u : 0;
     return column < last ? column : last;
 }
 
-/* Where, after t, does the segment come to the next column or row? 1: nowhere. */
-static double next_column(const line *segment, double t)
+/* Where, after t, does the segment come to the next column or row? 1 or more: nowhere.
+ * In cell (i, k), or on its edge. */
+static double next_column(const line *segment, double t, size_t i)
 {
-    double u = segment->u0 + t * segment->du;
-    double column = segment->du > 0 ? floor(u + 1e-12) + 1 : ceil(u - 1e-12) - 1;
-    return segment->du != 0 ? (column - segment->u0) / segment->du : 1;
+    double u = segment->u0 + t * segment->du, slack = 1e-12;
+    double column = (double)i;
+    if (segment->du > 0) {
+        column += column <= u + slack;
+        column += column <= u + slack;
+    } else {
+        column += column + 1 < u - slack;
+        column -= column >= u - slack;
+    }
+    return segment->du != 0 ? (column - segment->u0) * segment->per_u : 1;
 }
 
 static double next_row(const fm_field *field, const line *segment, double t, size_t k)
@@ -222,34 +239,30 @@ static double next_row(const fm_field *field, const line *segment, double t, siz
     double z = segment->z0 + t * segment->dz;
     double slack = 1e-12 * (grid->z[k + 1] - grid->z[k]);
     if (segment->dz > 0) {
-        while (k + 1 < grid->nz && grid->z[k] <= z + slack) {
-            k++;
-        }
-        while (k > 0 && grid->z[k - 1] > z + slack) {
-            k--;
-        }
+        k += grid->z[k] <= z + slack;
+        k += k + 1 < grid->nz && grid->z[k] <= z + slack;
     } else {
-        while (k > 0 && grid->z[k] >= z - slack) {
-            k--;
-        }
-        while (k + 1 < grid->nz && grid->z[k + 1] < z - slack) {
-            k++;
-        }
+        k += grid->z[k + 1] < z - slack;
+        k -= k > 0 && grid->z[k] >= z - slack;
     }
-    return segment->dz != 0 ? (grid->z[k] - segment->z0) / segment->dz : 1;
+    return segment->dz != 0 ? (grid->z[k] - segment->z0) * segment->per_z : 1;
 }
 
 static fm_status cut_segment(fm_pieces *pieces, const fm_field *field,
                              const fm_spot *from, const fm_spot *to, fm_error *error)
 {
-    line segment = {from->u, from->z, to->u - from->u, to->z - from->z};
+    line segment = {from->u, from->z, to->u - from->u, to->z - from->z, 0, 0};
+    segment.per_u = 1 / segment.du;
+    segment.per_z = 1 / segment.dz;
     fm_status status = FM_OK;
-    size_t k = from->k;
+    size_t i = from->i, k = from->k;
     for (double t = 0; t < 1 && status == FM_OK;) {
-        double end = fmin(next_column(&segment, t), next_row(field, &segment, t, k));
+        double column = next_column(&segment, t, i);
+        double row = next_row(field, &segment, t, k);
+        double end = column < row ? column : row;
         end = end > t && end < 1 ? end : 1;
         double middle = (t + end) / 2;
-        size_t i = cell_column(field, &segment, middle);
+        i = cell_column(field, &segment, middle);
         k = cell_row(field, &segment, middle, i, k);
         status = add_piece(pieces, field, &segment, t, end, i, k, error);
         t = end;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "fmm/adjoint.h"
 
 /* The allocations still to succeed before one fails; negative: all succeed. Blocks
  * taken and not given back since the count began. */
@@ -92,7 +93,7 @@ static void every_allocation_of_a_solver_may_fail(void **state)
     (void)state;
     fm_model model = two_layers(10, 8, 4, 3, 6);
     fm_medium medium = model_medium(&model, 0.5);
-    fm_solver_options options = {.order = 2, .refine = 3};
+    fm_solver_options options = {.order = 2, .refine = 3, .adjoint = true};
     long successes = 0, start = blocks;
     for (bool done = false; !done; successes++) {
         fm_solver *solver = (fm_solver *)&options; /* must be reset */
@@ -106,8 +107,8 @@ static void every_allocation_of_a_solver_may_fail(void **state)
         fm_solver_destroy(solver);
         assert_true(blocks == start);
     }
-    /* Four marches of eight blocks, three lists and a solver, or thereabouts. */
-    assert_true(successes > 25);
+    /* Four marches of ten blocks, three lists and a solver, or thereabouts. */
+    assert_true(successes > 33);
     fm_medium_clear(&medium);
     fm_model_clear(&model);
 }
@@ -137,6 +138,33 @@ static void every_allocation_of_a_march_may_fail(void **state)
     }
     assert_true(successes > 6);
     free(expected);
+    fm_solver_destroy(solver);
+    fm_medium_clear(&medium);
+    fm_model_clear(&model);
+}
+
+/* Only for the far sides of interfaces, of which every zone has its own. */
+static void every_allocation_of_an_adjoint_may_fail(void **state)
+{
+    (void)state;
+    fm_model model = two_layers(10, 8, 4, 3, 6);
+    fm_medium medium = model_medium(&model, 0.5);
+    fm_solver_options options = {.order = 2, .refine = 2, .adjoint = true};
+    fm_solver *solver = solver_of(&medium, &model, &options);
+    fm_point receiver = {7.1, 6.2};
+    double weight = 1, expected = NAN;
+    march_from(solver, (fm_point){3.3, 3.1});
+    long successes = 0;
+    for (bool done = false; !done; successes++) {
+        fail_after(successes);
+        fm_status status = fm_solver_adjoint(solver, &receiver, &weight, 1, NULL);
+        done = !failed();
+        assert_int_equal(status, done ? FM_OK : FM_NO_MEMORY);
+        assert_true((fm_solver_sensitivity(solver, 0).kernel != NULL) == done);
+        fm_solver_time(solver, receiver, &expected); /* the march is as it was */
+        assert_true(expected > 0);
+    }
+    assert_true(successes == 3); /* what one attempt got the next one keeps */
     fm_solver_destroy(solver);
     fm_medium_clear(&medium);
     fm_model_clear(&model);
@@ -203,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_of_a_solver_may_fail),
         cmocka_unit_test(every_allocation_of_a_march_may_fail),
+        cmocka_unit_test(every_allocation_of_an_adjoint_may_fail),
         cmocka_unit_test(marching_again_takes_no_more_memory),
         cmocka_unit_test(a_queue_that_cannot_grow_ends_the_march),
         cmocka_unit_test(more_nodes_than_32_bits_can_number_are_refused),
