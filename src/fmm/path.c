@@ -82,12 +82,10 @@ static bounds layer_of(const walker *walk, const fm_spot *spot)
 /* Narrowed to the lines of the source's cell, so that no step goes past the source. */
 static void stop_at(double range[2], double at, double low, double high)
 {
-    range[0] = at > high  ? fmax(range[0], high)
-               : at > low ? fmax(range[0], low)
-                          : range[0];
-    range[1] = at < low    ? fmin(range[1], low)
-               : at < high ? fmin(range[1], high)
-                           : range[1];
+    double least = at > high ? high : at > low ? low : range[0];
+    double most = at < low ? low : at < high ? high : range[1];
+    range[0] = least > range[0] ? least : range[0];
+    range[1] = most < range[1] ? most : range[1];
 }
 
 static bounds reach_of(const walker *walk, const bounds *box)
