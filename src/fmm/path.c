@@ -1,5 +1,6 @@
-/* The way of a ray: down the gradient of the time in steps of half a cell (the midpoint
- * rule), until it is in the source's cell, and from there straight.
+/* The way of a ray: down the gradient of the time in steps of a cell (the midpoint
+ * rule; half a cell where it turns), until it is in the source's cell, and from there
+ * straight.
  *
  * A step ends on interfaces and on the edges of the model. On an interface the side
  * goes on whose gradient leads away from it; where neither does, the wave came along

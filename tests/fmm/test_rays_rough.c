@@ -354,6 +354,84 @@ static void through_an_interface_a_ray_is_refracted(void **state)
     close_tracing(&stage);
 }
 
+/* Rows at random steps, every third of them an interface, also one beside the other;
+ * blocks of random slowness, some masked on one side. */
+static fm_medium stack(uint64_t number)
+{
+    size_t nx = number % 4 == 0 ? 2 + number % 3 : 31, nz = number % 5 == 0 ? 3 : 31;
+    double z[31] = {0};
+    for (size_t k = 1; k < nz; k++) {
+        z[k] = z[k - 1] + 0.2 + 3 * uniform(31 * number + k);
+    }
+    fm_grid grid;
+    assert_int_equal(fm_grid_create_rows(FM_CARTESIAN, 1, nx, nz, 0, 1, z, &grid, NULL),
+                     FM_OK);
+    fm_medium medium = medium_on(&grid, unit_slowness);
+    for (size_t n = 0; n < nx * nz; n++) {
+        medium.slowness[n] = 0.2 + random_at(n % nx / 5, n / nx, number);
+    }
+    for (size_t k = 1; k + 1 < nz; k++) {
+        if (random_at(7, k, number) < 0.33) {
+            add_interface(&medium, k, unit_slowness);
+            double *beyond = medium.slowness_beyond + (medium.ninterfaces - 1) * nx;
+            for (size_t i = 0; i < nx; i++) {
+                double part = random_at(i / 4, k, number + 500);
+                beyond[i] = part < 0.1 ? INFINITY : 0.1 + part;
+                if (part > 0.93) {
+                    mask(&medium, i, k);
+                }
+            }
+        }
+    }
+    return medium;
+}
+
+static bool meets_masks(const tracing *stage, const fm_ray *ray)
+{
+    for (size_t n = 0; n < ray->nnodes; n++) {
+        const fm_ray_node *node = &ray->node[n];
+        const fm_medium *medium = &stage->medium;
+        size_t of = fm_medium_interface_of(medium, node->row), nx = medium->grid.nx;
+        double s = node->beyond ? medium->slowness_beyond[of * nx + node->column]
+                                : medium->slowness[node->row * nx + node->column];
+        if (isinf(s)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void through_stacks_of_thin_layers_they_end_at_their_source(void **state)
+{
+    (void)state;
+    for (uint64_t m = 0; m < 60; m++) {
+        tracing stage = {.medium = stack(m)};
+        open_tracing(&stage);
+        for (uint64_t s = 0; s < 3; s++) {
+            fm_point source = somewhere(&stage.medium, 1000 * m + 100 * s);
+            if (fm_solver_march(stage.solver, source, NULL, 0, NULL) != FM_OK) {
+                continue;
+            }
+            fm_tracer_begin(stage.tracer);
+            for (uint64_t r = 1; r < 20; r++) {
+                fm_point receiver = somewhere(&stage.medium, 1000 * m + 100 * s + r);
+                fm_ray ray = ray_from(&stage, receiver);
+                bool reached = !isnan(time_at(stage.solver, receiver));
+                if (arrived(&ray) != reached || meets_masks(&stage, &ray)) {
+                    fail_msg("medium %d source %d receiver %d: %d", (int)m, (int)s,
+                             (int)r, (int)ray.status);
+                }
+                if (reached) {
+                    assert_true(same_point(ray.point[ray.n - 1], source));
+                    check_inside(&stage.medium.grid, &ray);
+                    check_without_loop(&ray);
+                }
+            }
+        }
+        close_tracing(&stage);
+    }
+}
+
 /* A mantle over a slower core, whose shadow the wave gets into along the boundary. */
 static double mantle(fm_point at)
 {
@@ -406,6 +484,7 @@ int main(void)
         cmocka_unit_test(through_noise_they_do_too),
         cmocka_unit_test(a_head_wave_runs_along_the_faster_side),
         cmocka_unit_test(through_an_interface_a_ray_is_refracted),
+        cmocka_unit_test(through_stacks_of_thin_layers_they_end_at_their_source),
         cmocka_unit_test(into_the_shadow_of_the_core_they_go_along_its_boundary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
