@@ -1,5 +1,5 @@
-/* The reverse pass (Sei & Symes 1994; Leung & Qian 2006 for the continuous equation;
- * here of the march itself). A node whose stencil is
+/* The reverse pass (Sei & Symes 1994 for the continuous equation; here of the march
+ * itself). A node whose stencil is
  *
  *   Dx^2 + Dz^2 = s^2,   D = a T - c1 T1 + c2 T2 along either axis,
  *

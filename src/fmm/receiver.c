@@ -4,7 +4,8 @@
  * of all. The stencil never reaches across an interface, where tau has a kink; at an
  * edge it shifts inwards. Where nodes are missing (masks) it falls back to the cell's
  * corners, then to a straight ray from the best corner. In the source's own cell the
- * closed form holds. */
+ * closed form holds. The adjoint goes the same ways, and ends with the nodes' weights.
+ */
 #include "receiver.h"
 
 #include "backward.h"

@@ -80,7 +80,7 @@ fm_status fm_solver_create(const fm_medium *medium, const fm_model *model,
         size_t levels = zone_levels(medium, model, options->refine);
         status = fm_zones_create(model, levels, options->order, &new->zones, error);
     }
-    for (size_t n = 0; n < new->zones.max &&status == FM_OK; n++) {
+    for (size_t n = 0; status == FM_OK && n < new->zones.max; n++) {
         set_mode(&new->zones.march[n], options);
         status = options->adjoint ? fm_march_keep(&new->zones.march[n], error) : FM_OK;
     }

@@ -19,6 +19,8 @@ static double slowness_of(medium_kind kind, double u, double v, uint64_t seed)
         return 0.3;
     case ROUGH:
         return 0.5 + uniform(seed);
+    case NOISE:
+        return pow(1000, uniform(seed));
     case JUMP:
         return smooth * (v > 0.4 + 0.2 * sin(5 * u) ? 0.3 : 1);
     case MASKED:

@@ -11,6 +11,7 @@ typedef enum medium_kind {
     ROUGH,  /* every node from 0.5 to 1.5 */
     JUMP,   /* smooth, and 0.3 of it beyond a curve */
     MASKED, /* smooth, every seventh node masked */
+    NOISE,  /* from node to node up to 1:1000 */
     KINDS
 } medium_kind;
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backward.h"
 #include "judge.h"
 #include "update.h"
 
@@ -240,6 +241,58 @@ static bool is_special(const fm_march *march, uint32_t node)
            march->frame.column_tags[node % march->stride];
 }
 
+static size_t special_nodes(const fm_march *march)
+{
+    size_t found = 0;
+    for (size_t k = 0; k < NZ; k++) {
+        for (size_t i = 0; i < NX; i++) {
+            found += fm_march_is_accepted(march, i, k) &&
+                     is_special(march, (uint32_t)fm_march_node(march, i, k));
+        }
+    }
+    return found;
+}
+
+static void pass_back(fm_march *march)
+{
+    assert_int_equal(fm_backward_begin(march, NULL), FM_OK);
+    for (size_t n = 0; n < march->backward.n; n++) {
+        march->backward.kernel[march->backward.order[n]] = 1;
+    }
+    fm_backward_run(march);
+    fm_backward_seeds(march);
+    fm_backward_finish(march);
+}
+
+/* What a time comes from is told the same by all sets of instructions, and, where nodes
+ * are not special, without a search for all but a few. */
+static void the_adjoint_has_the_same_bits_too(void **state)
+{
+    (void)state;
+    fm_update_choice choice[FM_UPDATE_CHOICES_MAX];
+    size_t choices = running(choice);
+    for (size_t s = 0; s < SCENES; s++) {
+        fm_medium medium = scene(s);
+        fm_march march =
+            begun(&medium, (fm_way){.order = 2}, somewhere(&medium, 3000 + s));
+        assert_int_equal(fm_march_keep(&march, NULL), FM_OK);
+        assert_int_equal(fm_march_run(&march, false, NULL), FM_OK);
+        double expected[NX * NZ];
+        for (size_t c = 0; c < choices; c++) {
+            march.explain = choice[c].explain;
+            pass_back(&march);
+            if (c == 0) {
+                memcpy(expected, march.backward.kernel, sizeof expected);
+            }
+            assert_memory_equal(expected, march.backward.kernel, sizeof expected);
+        }
+        assert_true(march.backward.searched <= special_nodes(&march) + NX * NZ / 50);
+        assert_true(march.backward.worst < 1e-14);
+        fm_march_clear(&march);
+        fm_medium_clear(&medium);
+    }
+}
+
 /* The vectorised form and that of textbooks are the same but for rounding. */
 static void the_update_is_the_stencil_of_textbooks(void **state)
 {
@@ -313,6 +366,7 @@ int main(void)
         cmocka_unit_test(the_baseline_runs_anywhere_and_the_best_runs_here),
         cmocka_unit_test(every_set_of_instructions_gives_the_same_bits),
         cmocka_unit_test(a_batch_of_any_length_and_order_is_its_nodes_one_by_one),
+        cmocka_unit_test(the_adjoint_has_the_same_bits_too),
         cmocka_unit_test(the_update_is_the_stencil_of_textbooks),
         cmocka_unit_test(nodes_beside_the_source_and_on_interfaces_are_special),
     };
