@@ -179,7 +179,8 @@ class Tables(Fmst):
 
     def test_derivatives_times_speeds_are_the_time_of_the_ray(self):
         """Times halve when all speeds double, so sum v dT/dv = -T, to the last segment
-        of the ray; against the time of the march they are as good as the ray is."""
+        of the ray (nine digits a number give 1e-8); against the time of the march they
+        are as good as a ray on this grid of half a degree: 5e-4 at worst."""
         self.run_job()
         with open(AUSTRALIA, encoding="ascii") as stream:
             speeds = [float(line.split()[0]) for line in stream.readlines()[3:]]
@@ -190,8 +191,8 @@ class Tables(Fmst):
             rows = [next(lines).split() for _ in range(int(next(lines)))]
             total = -sum(speeds[int(row[0]) - 1] * float(row[1]) for row in rows)
             if pair is not None:
-                self.assertAlmostEqual(total / along[pair], 1, delta=1e-7)
-                self.assertAlmostEqual(total / times[pair], 1, delta=2e-3)
+                self.assertAlmostEqual(total / along[pair], 1, delta=1e-8)
+                self.assertAlmostEqual(total / times[pair], 1, delta=1e-3)
 
     def test_the_field_is_that_of_forward(self):
         self.run_job()
@@ -230,7 +231,7 @@ output: fields.h5
                 exact = great_circle(SOURCES[row // len(RECEIVERS)],
                                      RECEIVERS[row % len(RECEIVERS)])
                 worst = max(worst, abs(float(lines[row].split()[1]) / exact - 1))
-        print(f"worst of {12} times against great circles: {worst:.2g}")
+        print(f"worst time against great circles: {worst:.2g}")
         self.assertLess(worst, 1e-5)
 
     def test_every_backend_gives_the_same_tables(self):
