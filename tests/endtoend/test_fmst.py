@@ -4,6 +4,7 @@ everything that can be wrong in what is read."""
 import math
 import os
 import re
+import resource
 import subprocess
 
 from harness import Case, main
@@ -285,6 +286,31 @@ output: fields.h5
         said = self.run_job("--plan").stdout
         self.assertIn("Nothing was run", said)
         self.assertEqual(self.files(), before)
+
+
+class Failed(Fmst):
+    def test_a_table_for_which_there_is_no_room_leaves_all_of_them_as_they_were(self):
+        """The field takes 363 kB, the result file 174."""
+        self.write("rtravel.out", "old\n")
+        before = set(self.files())
+        limit = 250_000
+        run = self.fermat("fmst", "fm2dss.in", preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (limit, limit)))
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("travelt.out: cannot be written", run.stderr)
+        self.assertIn("fm2dss.h5 is whole", run.stderr)
+        self.assertEqual(set(self.files()) - before, {"fm2dss.h5", "fm2dss.run.json"})
+        self.assertEqual(self.read("rtravel.out"), b"old\n")
+
+    def test_shots_that_fail_leave_the_tables_as_they_were(self):
+        """A march over 1.3 million nodes takes more than a hundred times a millisecond."""
+        self.write_input(line8="40 40")
+        before = set(self.files())
+        run = self.fermat("fmst", "fm2dss.in", "--backend",
+                          "processes:1,timeout=0.001,retries=0")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("the tables of fm2dss.in were not written", run.stderr)
+        self.assertFalse(set(self.files()) - before & set(TABLES))
 
 
 class Refused(Fmst):
