@@ -42,7 +42,7 @@ EXTENT = (104.0, 170.0, -52.0, -2.0)  # west, east, south, north
 SPEED = 3.5  # km/s, on average, and where the search starts
 CONTRAST = 0.08  # of the checkerboard
 SIGMA = 1.0  # s, of the noise
-COVERED = 5  # rays through a cell: the line in the picture
+COVERED = 5  # rays near a vertex, from which on it counts as covered
 ROUGH, FAR = 12.0, 7.0  # A and B above, s/km: 1/FAR is how far speeds are thought to stray
 
 JOB = """\
@@ -65,7 +65,7 @@ class Experiment:
     def __init__(self, folder, options):
         self.folder, self.options = folder, options
         self.shape = (18, 23) if options.small else (26, 34)  # vertices: latitudes, longitudes
-        self.cell = 12.0 if options.small else 8.0  # degrees, of the checkerboard
+        self.cell = options.cell or (12.0 if options.small else 8.0)
         west, east, south, north = EXTENT
         self.lon = np.linspace(west, east, self.shape[1])
         self.lat = np.linspace(south, north, self.shape[0])
@@ -177,51 +177,56 @@ def invert_lbfgs(experiment, start, iterations):
 
     found = optimize.minimize(objective, np.zeros(start.size), jac=True, method="L-BFGS-B",
                               bounds=[(-0.4 * SPEED, 0.4 * SPEED)] * start.size, callback=record,
-                              options={"maxiter": iterations, "maxcor": 20})
+                              options={"maxiter": iterations, "maxcor": 20, "ftol": 1e-4})
     return start + found.x.reshape(start.shape), misfits
 
 
-METHODS = {"lsqr": (invert_lsqr, 6), "lbfgs": (invert_lbfgs, 40)}  # and how many iterations
+METHODS = {"lsqr": (invert_lsqr, 4), "lbfgs": (invert_lbfgs, 40)}  # and how many iterations
 
 
-def judge(experiment, truth, found, coverage):
-    """How much of the checkerboard is found where rays went, and where they did not. A vertex is
-    as well covered as the cells around it."""
+def rays_near(experiment, coverage):
+    """About how many rays pass by each vertex: length of all rays in the four cells around it,
+    by the width of four cells."""
     padded = np.pad(coverage, 1, mode="edge")
-    around = (padded[1:, 1:] + padded[1:, :-1] + padded[:-1, 1:] + padded[:-1, :-1]) / 4
-    side = np.radians(EXTENT[1] - EXTENT[0]) / (experiment.shape[1] - 1) * 6371
+    around = padded[1:, 1:] + padded[1:, :-1] + padded[:-1, 1:] + padded[:-1, :-1]
+    return around / (4 * np.radians(experiment.lat[1] - experiment.lat[0]) * 6371)
+
+
+def judge(truth, found, rays):
+    """How much of the checkerboard was found where rays went, and where they did not."""
     bounds = (0, 1, COVERED, 20, np.inf)
-    print("rays in a cell   vertices   correlation   share of the contrast found")
+    print("rays nearby   vertices   correlation   share of the contrast found")
     for least, most in zip(bounds, bounds[1:]):
-        part = (around / side >= least) & (around / side < most)
+        part = (rays >= least) & (rays < most)
         if part.sum() < 8:
             continue
         x, y = truth[part] - SPEED, found[part] - SPEED
-        together = np.corrcoef(x, y)[0, 1] if y.std() > 0 else 0.0
-        print(f"{least:5g} to {most:<5g}     {part.sum():6d}        {together:6.2f}        "
+        correlation = np.corrcoef(x, y)[0, 1] if y.std() > 0 else 0.0
+        print(f"{least:3g} to {most:<5g}   {part.sum():6d}        {correlation:6.2f}        "
               f"{x @ y / (x @ x):6.2f}")
-    return around / side
 
 
 def draw(path, experiment, truth, found, rays, title):
     """True model, what was found, and where the rays went."""
-    figure, axes = plt.subplots(1, 3, figsize=(12, 4.2), layout="constrained", sharey=True)
-    speeds = {"levels": SPEED * (1 + CONTRAST * np.linspace(-1, 1, 21)), "cmap": "RdYlBu"}
-    counts = {"levels": [0, 1, 2, 5, 10, 20, 50, 100], "cmap": "Greys", "norm": BoundaryNorm(
-        [0, 1, 2, 5, 10, 20, 50, 100], 256)}
+    figure, axes = plt.subplots(1, 3, figsize=(12, 4.3), layout="constrained", sharey=True)
+    levels = SPEED * (1 + CONTRAST * np.linspace(-1.0, 1.0, 21))
+    speeds = {"levels": levels, "cmap": "RdYlBu", "extend": "both"}
+    steps = [0, 1, 2, 5, 10, 20, 50, 100]
+    counts = {"levels": steps, "cmap": "YlGnBu", "norm": BoundaryNorm(steps, 256), "extend": "max"}
     panels = ((truth, "true", speeds, "speed (km/s)"), (found, "found", speeds, "speed (km/s)"),
-              (rays, "rays through a cell of the model", counts, "rays"))
+              (rays, f"rays (lines: {COVERED})", counts, "rays nearby"))
     for ax, (values, name, colours, label) in zip(axes, panels):
-        image = ax.contourf(experiment.lon, experiment.lat, values, extend="both", **colours)
-        ax.set_title(name, loc="left")
-        ax.set_aspect(1 / np.cos(np.radians(27)))
+        image = ax.contourf(experiment.lon, experiment.lat, values, **colours)
         ax.contour(experiment.lon, experiment.lat, rays, levels=[COVERED], colors="#1b1b1b",
-                   linewidths=0.8)
-        figure.colorbar(image, ax=ax, orientation="horizontal", pad=0.03, aspect=30, label=label)
-    for name, symbol in (("receivers.csv", "^"), ("sources.csv", "*")):
+                   linewidths=0.9)
+        ax.set_title(name, loc="left")
+        ax.set_aspect(1 / np.cos(np.radians(sum(EXTENT[2:]) / 2)))
+        bar = figure.colorbar(image, ax=ax, orientation="horizontal", pad=0.03, aspect=30, label=label)
+        bar.set_ticks(levels[::5] if colours is speeds else steps)
+    for name, symbol, size in (("receivers.csv", "^", 4), ("sources.csv", "*", 7)):
         with open(experiment.path(name), encoding="utf-8") as table:
             x, y = np.array([row.split(",")[1:3] for row in table][1:], float).T
-        axes[2].plot(x, y, symbol, ms=4 if symbol == "^" else 7, mfc="#ffd92f", mec="#1b1b1b", mew=0.6)
+        axes[2].plot(x, y, symbol, ms=size, mfc="#ffd92f", mec="#1b1b1b", mew=0.6)
     figure.suptitle(title)
     figure.savefig(path, dpi=80)
 
@@ -233,6 +238,8 @@ def main():
                         + ", ".join(f"{name} {n}" for name, (_, n) in METHODS.items()))
     parser.add_argument("--small", action="store_true", help="fewer unknowns, every second "
                         "earthquake and station: a quarter of the pairs")
+    parser.add_argument("--cell", type=float, metavar="DEGREES", help="of the checkerboard; "
+                        "default: 8, small 12")
     parser.add_argument("--fermat", default=os.path.join(ROOT, "build/release/src/cli/fermat"))
     parser.add_argument("--backend", default="threads", help="of fermat forward (%(default)s)")
     parser.add_argument("-o", "--output", default="tomography.png", help="picture (%(default)s)")
@@ -250,7 +257,8 @@ def main():
             say(experiment.runs, misfits[-1], int(result["misfit_pairs"][()]))
         print(f"misfit {misfits[0]:.1f} -> {misfits[-1]:.1f}: less by "
               f"{100 * (1 - misfits[-1] / misfits[0]):.1f} %")
-        rays = judge(experiment, truth, found, coverage)
+        rays = rays_near(experiment, coverage)
+        judge(truth, found, rays)
         draw(options.output, experiment, truth, found, rays,
              f"{experiment.cell:g}-degree checkerboard, {options.method}, {experiment.runs} runs")
     print(f"Look at {options.output}.")

@@ -138,7 +138,7 @@ def arguments():
     parser.add_argument("--rays", action=switch, help="rays (default: if they are there, over the "
                         "speed)")
     parser.add_argument("--most-rays", type=int, default=400, metavar="N", help="draw no more than "
-                        "so many, evenly chosen (%(default)s)")
+                        "so many, drawn by lot (%(default)s)")
     parser.add_argument("--points", action=switch, default=True, help="sources and stations")
     parser.add_argument("--no-labels", action="store_true", help="leave the ids out")
     parser.add_argument("--title")

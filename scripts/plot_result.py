@@ -58,16 +58,16 @@ class Result:
 
     def rays(self, source, most):
         """Rays as arrays [2][points], receiver first: those of one source (None: of all), not
-        more than `most`, evenly chosen; and how many there were to choose from."""
+        more than `most`, drawn by lot, always the same; and how many there were to draw from."""
         size = self.file["ray_size"][:]
         begin = np.concatenate([[0], np.cumsum(size)])
         wanted = size > 1
         if source is not None:
             wanted &= self.file["arrival_source"][:] == source
         pairs = np.flatnonzero(wanted)
-        every = max(1, -(-len(pairs) // most))
+        chosen = np.sort(np.random.default_rng(1).permutation(pairs)[:most])
         x, z = self.file[f"ray_{self.x_name}"], self.file[f"ray_{self.z_name}"]
-        slices = (slice(begin[pair], begin[pair + 1]) for pair in pairs[::every])
+        slices = (slice(begin[pair], begin[pair + 1]) for pair in chosen)
         return [np.array([x[part], z[part]]) * self.scale for part in slices], len(pairs)
 
 

@@ -17,6 +17,7 @@ typedef struct seeker {
     const fm_spot *from;
     double time, cost;
     fm_detour *to;
+    bool any; /* also nodes that are masked as seen from the cell */
 } seeker;
 
 static void read_cell(const fm_field *field, size_t i, size_t k, corners *cell)
@@ -138,7 +139,7 @@ bool fm_detour_across(const fm_field *field, const fm_spot *from, double time,
                       fm_detour *to)
 {
     static const size_t edge[4][2] = {{0, 1}, {2, 3}, {0, 2}, {1, 3}};
-    seeker search = {field, from, time, INFINITY, to};
+    seeker search = {field, from, time, INFINITY, to, false};
     size_t columns[2], rows[2];
     cells_around(field, from, columns, rows);
     for (size_t k = rows[0]; k <= rows[1]; k++) {
@@ -178,7 +179,7 @@ static bool counts(const fm_field *field, const fm_spot *from, const fm_spot *co
 static void offer_node(seeker *search, const corners *cell, size_t c, bool from_node)
 {
     fm_spot spot = corner(&search->field->march->medium->grid, cell, c);
-    if (!cell->open[c] || same_place(&spot, search->from) ||
+    if (!(cell->open[c] || search->any) || same_place(&spot, search->from) ||
         !(from_node ? is_neighbour(&spot, search->from)
                     : counts(search->field, search->from, &spot))) {
         return;
@@ -279,7 +280,13 @@ bool fm_detour_to_node(const fm_field *field, const fm_spot *from, fm_detour *to
 {
     bool node = is_node(field, from);
     double own = node ? field->march->time[node_of(field, from)] : INFINITY;
-    seeker search = {field, from, INFINITY, own, to};
+    seeker search = {field, from, INFINITY, own, to, false};
     offer_nodes(&search, node);
+    if (!(search.cost < own)) {
+        /* The march has one time for both sides of an interface, one of which may be
+         * masked. */
+        search.any = true;
+        offer_nodes(&search, node);
+    }
     return search.cost < own || (node && along_plateau(field, from, to));
 }

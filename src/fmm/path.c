@@ -1,5 +1,6 @@
-/* The way of a ray: down the gradient of the time in steps of half a cell (the midpoint
- * rule), until it is in the source's cell, and from there straight.
+/* The way of a ray: down the gradient of the time in steps of a cell (the midpoint
+ * rule; half a cell where it turns), until it is in the source's cell, and from there
+ * straight.
  *
  * A step ends on interfaces and on the edges of the model. On an interface the side
  * goes on whose gradient leads away from it; where neither does, the wave came along
@@ -48,6 +49,18 @@ static fm_status push(fm_path *path, fm_spot spot, fm_error *error)
     return FM_OK;
 }
 
+/* A node that the ray was at before: what came between was a loop. */
+static fm_status push_once(fm_path *path, fm_spot spot, fm_error *error)
+{
+    for (size_t n = path->n; n > 0; n--) {
+        if (path->spot[n - 1].u == spot.u && path->spot[n - 1].z == spot.z) {
+            path->n = n;
+            return FM_OK;
+        }
+    }
+    return push(path, spot, error);
+}
+
 static void note(walker *walk, fm_ray_status status)
 {
     walk->status = status > walk->status ? status : walk->status;
@@ -70,12 +83,10 @@ static bounds layer_of(const walker *walk, const fm_spot *spot)
 /* Narrowed to the lines of the source's cell, so that no step goes past the source. */
 static void stop_at(double range[2], double at, double low, double high)
 {
-    range[0] = at > high  ? fmax(range[0], high)
-               : at > low ? fmax(range[0], low)
-                          : range[0];
-    range[1] = at < low    ? fmin(range[1], low)
-               : at < high ? fmin(range[1], high)
-                           : range[1];
+    double least = at > high ? high : at > low ? low : range[0];
+    double most = at < low ? low : at < high ? high : range[1];
+    range[0] = least > range[0] ? least : range[0];
+    range[1] = most < range[1] ? most : range[1];
 }
 
 static bounds reach_of(const walker *walk, const bounds *box)
@@ -227,31 +238,55 @@ static bool try_steps(walker *walk)
     return false;
 }
 
-/* On an interface, look from the side whose gradient leads away from it; from the
- * present one if neither or both do. */
+/* One of the two sides of an interface. */
+typedef struct side {
+    fm_spot spot;
+    fm_slope slope;
+    double slowness;
+    bool leads;
+} side;
+
+/* Does the gradient lead from the interface into this side? It must be as long as the
+ * slowness there, or nearly so: in the wedge between the direct wave and the head wave,
+ * where that is thinner than a cell, it is shorter, and would leave the interface too
+ * soon. `away` is the sign of the way into the side. */
+static side look_from(const walker *walk, fm_spot spot, fm_slope slope, size_t row,
+                      double away)
+{
+    size_t right = spot.i + (spot.u > (double)spot.i);
+    double s = (fm_field_slowness(walk->field, spot.i, row, spot.k) +
+                fm_field_slowness(walk->field, right, row, spot.k)) /
+               2;
+    double x = slope.du * fm_field_step(walk->field, spot.k, spot.z);
+    double z = slope.dz * walk->field->march->frame.km_per_z;
+    bool likely = x * x + z * z > 0.8 * s * s;
+    return (side){spot, slope, s, slope.known && slope.dz * away > 0 && likely};
+}
+
+/* On an interface go on from the side whose gradient leads away from it; if neither
+ * does from the faster one, along it; if both do from the present one. */
 static void choose_side(walker *walk)
 {
-    const fm_field_row *row = &walk->field->row[walk->here.k];
+    const fm_field_row *layer = &walk->field->row[walk->here.k];
     const double *z = walk->grid->z;
-    fm_spot other = walk->here;
-    double away; /* sign of the way from the interface into the present layer */
-    if (walk->here.z <= z[row->low] && row->low > 0) {
-        other.k = row->low - 1;
-        away = 1;
-    } else if (walk->here.z >= z[row->high] && row->high + 1 < walk->grid->nz) {
-        other.k = row->high;
-        away = -1;
-    } else {
+    fm_spot beyond = walk->here;
+    bool at_low = walk->here.z <= z[layer->low] && layer->low > 0;
+    bool at_high = walk->here.z >= z[layer->high] && layer->high + 1 < walk->grid->nz;
+    if (!at_low && !at_high) {
         return;
     }
-    if (walk->slope.known && walk->slope.dz * away > 0) {
-        return;
-    }
-    fm_slope there = fm_field_slope(walk->field, &other);
-    if (there.known && (there.dz * away < 0 || !walk->slope.known)) {
-        there.time = walk->slope.time;
-        walk->here = other;
-        walk->slope = there;
+    size_t row = at_low ? layer->low : layer->high;
+    double away = at_low ? 1 : -1;
+    beyond.k = at_low ? row - 1 : row;
+    side own = look_from(walk, walk->here, walk->slope, row, away);
+    side other =
+        look_from(walk, beyond, fm_field_slope(walk->field, &beyond), row, -away);
+    bool along = !own.leads && !other.leads && other.slowness < own.slowness;
+    if (other.slope.known &&
+        (!own.slope.known || along || (other.leads && !own.leads))) {
+        other.slope.time = walk->slope.time;
+        walk->here = other.spot;
+        walk->slope = other.slope;
     }
 }
 
@@ -319,7 +354,7 @@ static fm_status detour(walker *walk, fm_path *path, bool *found, fm_error *erro
                 walk->here = to.spot;
                 walk->slope = fm_field_slope(walk->field, &to.spot);
                 note(walk, FM_RAY_FALLBACK);
-                status = push(path, to.spot, error);
+                status = push_once(path, to.spot, error);
             }
         } while (*found && to.time >= time && status == FM_OK &&
                  !is_beside_source(walk));
@@ -332,7 +367,7 @@ static fm_status detour(walker *walk, fm_path *path, bool *found, fm_error *erro
         walk->here = to.spot;
         walk->slope = fm_field_slope(walk->field, &to.spot);
         walk->slope.time = to.time;
-        status = push(path, to.spot, error);
+        status = push_once(path, to.spot, error);
     }
     return status;
 }

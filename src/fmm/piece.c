@@ -83,18 +83,33 @@ static uint32_t *place_of(const fm_pieces *pieces, const fm_field *field, size_t
     return &pieces->place[row * medium->grid.nx + i];
 }
 
-static void add(fm_pieces *pieces, const fm_field *field, size_t i, size_t k,
-                size_t cell, double km)
+static void add(fm_pieces *pieces, uint32_t *place, fm_ray_node node)
 {
-    bool beyond = cell == k &&
-                  fm_frame_row(&field->march->frame, k)->interface != FM_NO_INTERFACE;
-    uint32_t *place = place_of(pieces, field, i, k, beyond);
     if (*place == 0) {
-        pieces->node[pieces->nnodes++] =
-            (fm_ray_node){(uint32_t)i, (uint32_t)k, beyond, 0};
-        *place = (uint32_t)pieces->nnodes;
+        *place = (uint32_t)(pieces->nnodes + 1);
+        pieces->node[pieces->nnodes++] = node;
+    } else {
+        pieces->node[*place - 1].km += node.km;
     }
-    pieces->node[*place - 1].km += km;
+}
+
+/* The shares of the corners of cell (i, k), row by row. */
+static void add_corners(fm_pieces *pieces, const fm_field *field, size_t i, size_t k,
+                        const double km[4])
+{
+    bool beyond = fm_frame_row(&field->march->frame, k)->interface != FM_NO_INTERFACE;
+    for (size_t row = 0; row < 2; row++) {
+        bool from_beyond = row == 0 && beyond;
+        uint32_t *place = place_of(pieces, field, i, k + row, from_beyond);
+        for (size_t c = 0; c < 2; c++) {
+            double share = km[2 * row + c];
+            if (share > 0) {
+                add(pieces, place + c,
+                    (fm_ray_node){(uint32_t)(i + c), (uint32_t)(k + row), from_beyond,
+                                  share});
+            }
+        }
+    }
 }
 
 static void forget(fm_pieces *pieces, const fm_field *field)
@@ -107,23 +122,24 @@ static void forget(fm_pieces *pieces, const fm_field *field)
 }
 
 /* What masked corners would get goes to the open ones, as they have shares or, if they
- * have none, in equal parts; false: none is open. */
-static bool shift_to_open(const fm_field *field, size_t i, size_t k, double km[4])
+ * have none, in equal parts. */
+static void shift_to_open(const fm_field *field, size_t i, size_t k, double km[4])
 {
-    double open = 0, all = 0;
-    bool is_open[4];
-    size_t n = 0;
+    const double *low = fm_field_slowness_row(field, k, k) + i;
+    const double *high = fm_field_slowness_row(field, k + 1, k) + i;
+    if ((low[0] + low[1]) + (high[0] + high[1]) < INFINITY) {
+        return;
+    }
+    double s[4] = {low[0], low[1], high[0], high[1]}, open = 0, all = 0, n = 0;
     for (size_t c = 0; c < 4; c++) {
-        is_open[c] = fm_field_slowness(field, i + c % 2, k + c / 2, k) < INFINITY;
-        n += is_open[c];
+        n += s[c] < INFINITY ? 1 : 0;
         all += km[c];
-        open += is_open[c] ? km[c] : 0;
+        open += s[c] < INFINITY ? km[c] : 0;
     }
-    for (size_t c = 0; c < 4 && n < 4; c++) {
-        double equal = n > 0 ? all / (double)n : 0;
-        km[c] = !is_open[c] ? 0 : open > 0 ? km[c] * (all / open) : equal;
+    for (size_t c = 0; c < 4; c++) {
+        double share = open > 0 ? km[c] * (all / open) : all / n;
+        km[c] = s[c] < INFINITY ? share : 0;
     }
-    return n > 0;
 }
 
 /* ---- one piece ---- */
@@ -138,44 +154,63 @@ static double within(double fraction)
     return fraction < 0 ? 0 : fraction > 1 ? 1 : fraction;
 }
 
-/* Of a piece from t0 to t1 of the segment, in cell (i, k). */
-static fm_status add_piece(fm_pieces *pieces, const fm_field *field,
-                           const line *segment, double t0, double t1, size_t i,
-                           size_t k, fm_error *error)
+/* Of a piece from t0 to t1 of the segment, in cell (i, k): its length, and the shares
+ * of the corners. Where the measure is the same everywhere Simpson's rule comes to the
+ * weights of the middle and a twelfth of the product of the extents. */
+static double share_out_flat(const fm_field *field, const line *segment, double t0,
+                             double t1, size_t i, size_t k, double km[4])
+{
+    double t = (t0 + t1) / 2, per_z = field->row[k].per_z;
+    double du = segment->du * (t1 - t0), dz = segment->dz * (t1 - t0);
+    double fx = within(segment->u0 + t * segment->du - (double)i);
+    double fz = within(
+        (segment->z0 + t * segment->dz - field->march->medium->grid.z[k]) * per_z);
+    double along = du * field->km_per_x;
+    double length = sqrt(along * along + dz * dz);
+    double both = fx * fz + du * dz * per_z / 12;
+    km[0] = length * (1 - fx - fz + both);
+    km[1] = length * (fx - both);
+    km[2] = length * (fz - both);
+    km[3] = length * both;
+    return length;
+}
+
+static double share_out_bent(const fm_field *field, const line *segment, double t0,
+                             double t1, size_t i, size_t k, double km[4])
 {
     static const double simpson[3] = {1.0 / 6, 4.0 / 6, 1.0 / 6};
-    double first = field->march->medium->grid.z[k], per_z = field->row[k].per_z;
     double du = segment->du * (t1 - t0), dz = segment->dz * (t1 - t0);
-    double up = dz * field->march->frame.km_per_z, total = 0, km[4] = {0, 0, 0, 0};
-    double length = 0;
+    double up = dz * field->march->frame.km_per_z, total = 0;
     for (size_t n = 0; n < 3; n++) {
         double t = n == 0 ? t0 : n == 1 ? (t0 + t1) / 2 : t1;
         double z = segment->z0 + t * segment->dz;
         double fx = within(segment->u0 + t * segment->du - (double)i);
-        double fz = within((z - first) * per_z);
-        if (n == 0 || !field->flat) {
-            double along = du * fm_field_step(field, k, z);
-            length = sqrt(along * along + up * up);
-        }
-        double part = simpson[n] * length;
-        km[0] += part * (1 - fx) * (1 - fz);
-        km[1] += part * fx * (1 - fz);
-        km[2] += part * (1 - fx) * fz;
-        km[3] += part * fx * fz;
-        total += part;
+        double fz = within((z - field->march->medium->grid.z[k]) * field->row[k].per_z);
+        double along = du * fm_field_step(field, k, z);
+        double length = simpson[n] * sqrt(along * along + up * up);
+        km[0] += length * (1 - fx) * (1 - fz);
+        km[1] += length * fx * (1 - fz);
+        km[2] += length * (1 - fx) * fz;
+        km[3] += length * fx * fz;
+        total += length;
     }
+    return total;
+}
+
+static fm_status add_piece(fm_pieces *pieces, const fm_field *field,
+                           const line *segment, double t0, double t1, size_t i,
+                           size_t k, fm_error *error)
+{
+    double km[4] = {0, 0, 0, 0};
+    double length = field->flat ? share_out_flat(field, segment, t0, t1, i, k, km)
+                                : share_out_bent(field, segment, t0, t1, i, k, km);
     fm_status status = reserve(pieces, error);
-    if (status != FM_OK || !(total > 0)) {
-        return status;
+    if (status == FM_OK && length > 0) {
+        shift_to_open(field, i, k, km);
+        pieces->piece[pieces->n++] = (fm_ray_piece){(uint32_t)i, (uint32_t)k, length};
+        add_corners(pieces, field, i, k, km);
     }
-    shift_to_open(field, i, k, km);
-    pieces->piece[pieces->n++] = (fm_ray_piece){(uint32_t)i, (uint32_t)k, total};
-    for (size_t c = 0; c < 4; c++) {
-        if (km[c] > 0) {
-            add(pieces, field, i + c % 2, k + c / 2, k, km[c]);
-        }
-    }
-    return FM_OK;
+    return status;
 }
 
 /* Slowness of the open corners of a cell along its row k. */

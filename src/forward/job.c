@@ -1,7 +1,8 @@
 /* From what the user wrote to what a run needs. The order matters: the grid decides
  * where the survey may lie, and the survey decides the shots. */
-#include "forward/job.h"
+#include "forward/forward.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +118,24 @@ static fm_status lay_medium(fm_job *job, fm_error *error)
     return status;
 }
 
+/* What the rays of a shot take in memory, on its way to the file, is kept to some
+ * megabytes: marching twice from a station with thousands of rows costs little beside
+ * their rays. (Not where each shot has a field of its own to give.) */
+static const double most_bytes = 4e6;
+
+static fm_status split_shots(fm_job *job, fm_error *error)
+{
+    if (!fm_job_wants_rays_traced(&job->spec) ||
+        fm_job_wants_whole_fields(&job->spec)) {
+        return FM_OK;
+    }
+    fm_ray_sizes sizes = fm_forward_ray_sizes(job);
+    double all = 16 * sizes.points + 12 * sizes.entries;
+    double most = most_bytes * (double)job->survey.npairs / fmax(all, 1);
+    size_t rows = most > 64 ? (size_t)fmin(most, 1e6) : 64;
+    return fm_shots_split(&job->shots, rows, error);
+}
+
 static fm_status plan_shots(fm_job *job, fm_error *error)
 {
     fm_status status =
@@ -127,7 +146,7 @@ static fm_status plan_shots(fm_job *job, fm_error *error)
                          "the survey has no pair of a source and a receiver: there is "
                          "nothing to march");
     }
-    return status;
+    return status == FM_OK ? split_shots(job, error) : status;
 }
 
 /* What is wanted of pairs needs pairs, and a misfit observed times. */

@@ -83,6 +83,38 @@ fm_status fm_shots_plan(const fm_survey *survey, bool every_source,
     return status;
 }
 
+/* Parts of equal size, but for one row. */
+static size_t split_shot(const fm_shot *shot, size_t most, fm_shot *part)
+{
+    size_t rows = shot->end - shot->begin;
+    size_t n = rows > most ? (rows + most - 1) / most : 1;
+    for (size_t i = 0; part && i < n; i++) {
+        part[i] = (fm_shot){shot->origin, shot->begin + rows * i / n,
+                            shot->begin + rows * (i + 1) / n};
+    }
+    return n;
+}
+
+fm_status fm_shots_split(fm_shots *shots, size_t most, fm_error *error)
+{
+    size_t n = 0;
+    for (size_t s = 0; s < shots->n; s++) {
+        n += split_shot(&shots->shot[s], most, NULL);
+    }
+    fm_shot *split = malloc((n + 1) * sizeof *split);
+    if (!split) {
+        return fm_fail_memory(error, "the list of shots", (double)n * sizeof *split);
+    }
+    n = 0;
+    for (size_t s = 0; s < shots->n; s++) {
+        n += split_shot(&shots->shot[s], most, split + n);
+    }
+    free(shots->shot);
+    shots->shot = split;
+    shots->n = n;
+    return FM_OK;
+}
+
 void fm_shots_clear(fm_shots *shots)
 {
     free(shots->shot);

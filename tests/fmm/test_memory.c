@@ -13,6 +13,7 @@
 
 #include "fixture.h"
 #include "fmm/adjoint.h"
+#include "fmm/ray.h"
 
 /* The allocations still to succeed before one fails; negative: all succeed. Blocks
  * taken and not given back since the count began. */
@@ -187,6 +188,48 @@ static void marching_again_takes_no_more_memory(void **state)
     fm_model_clear(&model);
 }
 
+/* A tracer and its first ray; the second takes what the first has left. */
+static void every_allocation_of_a_ray_may_fail(void **state)
+{
+    (void)state;
+    fm_medium medium = flat_medium(31, 31, gradient_slowness);
+    fm_solver *solver = plain_solver(&medium);
+    march_from(solver, (fm_point){3.3, 3.1});
+    long successes = 0;
+    for (bool done = false; !done; successes++) {
+        fm_error error = {0};
+        fm_tracer *tracer;
+        fm_ray ray = {0};
+        long start = blocks;
+        fail_after(successes);
+        fm_status status = fm_tracer_create(solver, &tracer, &error);
+        assert_true((tracer != NULL) == (status == FM_OK));
+        if (status == FM_OK) {
+            fm_tracer_begin(tracer);
+            status = fm_tracer_trace(tracer, (fm_point){27, 26}, &ray, &error);
+            assert_true((ray.status == FM_RAY_REACHED) == (status == FM_OK));
+            assert_true((ray.n > 0) == (status == FM_OK));
+        }
+        done = !failed();
+        assert_int_equal(status, done ? FM_OK : FM_NO_MEMORY);
+        assert_true(done || strstr(error.message, "ray"));
+        if (tracer) { /* and the next ray is whole */
+            fm_tracer_begin(tracer);
+            status = fm_tracer_trace(tracer, (fm_point){27, 26}, &ray, &error);
+            assert_int_equal(status, FM_OK);
+            assert_int_equal(ray.status, FM_RAY_REACHED);
+            long before = blocks;
+            fm_tracer_trace(tracer, (fm_point){2, 26}, &ray, &error);
+            assert_true(blocks == before);
+        }
+        fm_tracer_destroy(tracer);
+        assert_true(blocks == start);
+    }
+    assert_true(successes >= 8);
+    fm_solver_destroy(solver);
+    fm_medium_clear(&medium);
+}
+
 static double noise(fm_point at)
 {
     uint64_t cell = (uint64_t)(at.x) * 7919 + (uint64_t)(at.z);
@@ -232,6 +275,7 @@ int main(void)
         cmocka_unit_test(every_allocation_of_a_solver_may_fail),
         cmocka_unit_test(every_allocation_of_a_march_may_fail),
         cmocka_unit_test(every_allocation_of_an_adjoint_may_fail),
+        cmocka_unit_test(every_allocation_of_a_ray_may_fail),
         cmocka_unit_test(marching_again_takes_no_more_memory),
         cmocka_unit_test(a_queue_that_cannot_grow_ends_the_march),
         cmocka_unit_test(more_nodes_than_32_bits_can_number_are_refused),

@@ -45,6 +45,39 @@ static void fewer_receivers_than_sources_march_from_the_receivers(void **state)
     fm_survey_clear(&survey);
 }
 
+static void split_shots_have_few_rows_and_all_of_them(void **state)
+{
+    (void)state;
+    fm_survey survey = build_survey(7, 4);
+    fm_survey_pair_all(&survey, NULL);
+    fm_shots shots;
+    assert_int_equal(fm_shots_plan(&survey, false, true, &shots, NULL), FM_OK);
+    assert_int_equal(fm_shots_split(&shots, 7, NULL), FM_OK);
+    assert_int_equal(shots.n, 4);
+    assert_int_equal(fm_shots_split(&shots, 3, NULL), FM_OK);
+    assert_int_equal(shots.n, 12); /* of 7 rows: 2, 2 and 3 */
+    assert_covers_all_pairs(&survey, &shots);
+    for (size_t s = 0; s < shots.n; s++) {
+        size_t rows = shots.shot[s].end - shots.shot[s].begin;
+        assert_true(rows == 2 || rows == 3);
+    }
+    fm_shots_clear(&shots);
+    fm_survey_clear(&survey);
+}
+
+/* A source without pairs is marched for its field: it stays. */
+static void shots_without_rows_are_not_split_away(void **state)
+{
+    (void)state;
+    fm_survey survey = build_survey(3, 0);
+    fm_shots shots;
+    assert_int_equal(fm_shots_plan(&survey, true, true, &shots, NULL), FM_OK);
+    assert_int_equal(fm_shots_split(&shots, 1, NULL), FM_OK);
+    assert_int_equal(shots.n, 3);
+    fm_shots_clear(&shots);
+    fm_survey_clear(&survey);
+}
+
 static void as_many_receivers_as_sources_march_from_the_sources(void **state)
 {
     (void)state;
@@ -144,6 +177,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fewer_receivers_than_sources_march_from_the_receivers),
+        cmocka_unit_test(split_shots_have_few_rows_and_all_of_them),
+        cmocka_unit_test(shots_without_rows_are_not_split_away),
         cmocka_unit_test(as_many_receivers_as_sources_march_from_the_sources),
         cmocka_unit_test(reciprocity_can_be_forbidden),
         cmocka_unit_test(what_counts_is_who_has_a_pair),

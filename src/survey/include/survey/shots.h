@@ -24,6 +24,11 @@ typedef struct fm_shots {
  * Otherwise it is used when allow_reciprocal is set and it saves marches. */
 fm_status fm_shots_plan(const fm_survey *survey, bool every_source,
                         bool allow_reciprocal, fm_shots *shots, fm_error *error);
+
+/* Split shots so that none has more than `most` rows (at least 1): their origins are
+ * marched from several times. FM_NO_MEMORY, and then they are as before. */
+fm_status fm_shots_split(fm_shots *shots, size_t most, fm_error *error);
+
 void fm_shots_clear(fm_shots *shots);
 
 /* Where shot `s` starts, and where row r of the survey is to be read. */
