@@ -136,11 +136,24 @@ static int finish(void *context, const forward_options *options, const fm_job *j
     return CLI_DONE;
 }
 
+static void abandon(void *context)
+{
+    const fm_fmst_input *input = context;
+    if (table_file(input, 0) || table_file(input, 1) || table_file(input, 2) ||
+        table_file(input, 3)) {
+        cli_complain("the tables of %s were not written: they would need all shots",
+                     input->path);
+    }
+}
+
 int cli_fmst(int argc, char **argv)
 {
     fm_fmst_input input = {0};
-    const job_command command = {
-        .context = &input, .load = load, .describe = describe, .finish = finish};
+    const job_command command = {.context = &input,
+                                 .load = load,
+                                 .describe = describe,
+                                 .finish = finish,
+                                 .abandon = abandon};
     int status = job_command_main(&command, argc, argv);
     fm_fmst_input_clear(&input);
     return status;

@@ -95,9 +95,13 @@ static int plan_or_run(const job_command *command, const forward_options *option
         return plan_job(job, pool);
     }
     int status = run_job(job, pool, options);
-    return status == CLI_DONE && command->finish
-               ? command->finish(command->context, options, job)
-               : status;
+    if (status == CLI_DONE && command->finish) {
+        return command->finish(command->context, options, job);
+    }
+    if (status != CLI_DONE && command->abandon) {
+        command->abandon(command->context);
+    }
+    return status;
 }
 
 /* The pool comes first: processes are best forked by a young program, and of the ranks

@@ -15,6 +15,9 @@ typedef struct job_command {
     void (*describe)(void *context);
     /* After a run in which nothing failed: the exit status. May be NULL. */
     int (*finish)(void *context, const forward_options *options, const fm_job *job);
+    /* After a run that failed or was interrupted, when all about it has been said. May
+     * be NULL. */
+    void (*abandon)(void *context);
 } job_command;
 
 /* Open the pool, load the job, plan it or run it. The exit status. */

@@ -4,6 +4,7 @@ everything that can be wrong in what is read."""
 import math
 import os
 import re
+import resource
 import subprocess
 
 from harness import Case, main
@@ -179,7 +180,8 @@ class Tables(Fmst):
 
     def test_derivatives_times_speeds_are_the_time_of_the_ray(self):
         """Times halve when all speeds double, so sum v dT/dv = -T, to the last segment
-        of the ray; against the time of the march they are as good as the ray is."""
+        of the ray (nine digits a number give 1e-8); against the time of the march they
+        are as good as a ray on this grid of half a degree: 5e-4 at worst."""
         self.run_job()
         with open(AUSTRALIA, encoding="ascii") as stream:
             speeds = [float(line.split()[0]) for line in stream.readlines()[3:]]
@@ -190,8 +192,8 @@ class Tables(Fmst):
             rows = [next(lines).split() for _ in range(int(next(lines)))]
             total = -sum(speeds[int(row[0]) - 1] * float(row[1]) for row in rows)
             if pair is not None:
-                self.assertAlmostEqual(total / along[pair], 1, delta=1e-7)
-                self.assertAlmostEqual(total / times[pair], 1, delta=2e-3)
+                self.assertAlmostEqual(total / along[pair], 1, delta=1e-8)
+                self.assertAlmostEqual(total / times[pair], 1, delta=1e-3)
 
     def test_the_field_is_that_of_forward(self):
         self.run_job()
@@ -230,7 +232,7 @@ output: fields.h5
                 exact = great_circle(SOURCES[row // len(RECEIVERS)],
                                      RECEIVERS[row % len(RECEIVERS)])
                 worst = max(worst, abs(float(lines[row].split()[1]) / exact - 1))
-        print(f"worst of {12} times against great circles: {worst:.2g}")
+        print(f"worst time against great circles: {worst:.2g}")
         self.assertLess(worst, 1e-5)
 
     def test_every_backend_gives_the_same_tables(self):
@@ -284,6 +286,31 @@ output: fields.h5
         said = self.run_job("--plan").stdout
         self.assertIn("Nothing was run", said)
         self.assertEqual(self.files(), before)
+
+
+class Failed(Fmst):
+    def test_a_table_for_which_there_is_no_room_leaves_all_of_them_as_they_were(self):
+        """The field takes 363 kB, the result file 174."""
+        self.write("rtravel.out", "old\n")
+        before = set(self.files())
+        limit = 250_000
+        run = self.fermat("fmst", "fm2dss.in", preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (limit, limit)))
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("travelt.out: cannot be written", run.stderr)
+        self.assertIn("fm2dss.h5 is whole", run.stderr)
+        self.assertEqual(set(self.files()) - before, {"fm2dss.h5", "fm2dss.run.json"})
+        self.assertEqual(self.read("rtravel.out"), b"old\n")
+
+    def test_shots_that_fail_leave_the_tables_as_they_were(self):
+        """A march over 1.3 million nodes takes more than a hundred times a millisecond."""
+        self.write_input(line8="40 40")
+        before = set(self.files())
+        run = self.fermat("fmst", "fm2dss.in", "--backend",
+                          "processes:1,timeout=0.001,retries=0")
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("the tables of fm2dss.in were not written", run.stderr)
+        self.assertFalse(set(self.files()) - before & set(TABLES))
 
 
 class Refused(Fmst):
