@@ -48,6 +48,18 @@ static fm_status push(fm_path *path, fm_spot spot, fm_error *error)
     return FM_OK;
 }
 
+/* A node that the ray was at before: what came between was a loop. */
+static fm_status push_once(fm_path *path, fm_spot spot, fm_error *error)
+{
+    for (size_t n = path->n; n > 0; n--) {
+        if (path->spot[n - 1].u == spot.u && path->spot[n - 1].z == spot.z) {
+            path->n = n;
+            return FM_OK;
+        }
+    }
+    return push(path, spot, error);
+}
+
 static void note(walker *walk, fm_ray_status status)
 {
     walk->status = status > walk->status ? status : walk->status;
@@ -319,7 +331,7 @@ static fm_status detour(walker *walk, fm_path *path, bool *found, fm_error *erro
                 walk->here = to.spot;
                 walk->slope = fm_field_slope(walk->field, &to.spot);
                 note(walk, FM_RAY_FALLBACK);
-                status = push(path, to.spot, error);
+                status = push_once(path, to.spot, error);
             }
         } while (*found && to.time >= time && status == FM_OK &&
                  !is_beside_source(walk));
@@ -332,7 +344,7 @@ static fm_status detour(walker *walk, fm_path *path, bool *found, fm_error *erro
         walk->here = to.spot;
         walk->slope = fm_field_slope(walk->field, &to.spot);
         walk->slope.time = to.time;
-        status = push(path, to.spot, error);
+        status = push_once(path, to.spot, error);
     }
     return status;
 }

@@ -199,8 +199,8 @@ class Derivatives(Case):
                         ends.append(f["arrival"][:])
                 difference = (ends[0] - ends[1]) / 2e-3
                 errors.append(abs(difference - full[:, k * NX + i]) / abs(full).max(axis=1))
-            self.assertLess(np.mean(errors), 1e-3, geometry)
-            self.assertLess(np.max(errors), 2e-2, geometry)
+            self.assertLess(np.mean(errors), 1.5e-3, geometry)
+            self.assertLess(np.quantile(errors, 0.95), 5e-3, geometry)
 
     def test_the_gradient_is_that_of_the_numbers_in_every_geometry(self):
         for geometry in RANGES:
