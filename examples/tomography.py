@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A tomography, from travel times to a map of speed: fermat is run with a model, says how the
 times or their misfit change with it, and the model is changed; until the times fit.
 
@@ -7,7 +7,7 @@ fast and slow in turn, through which the times are computed first and given nois
 checkerboard is forgotten and sought again, starting from constant speed. The unknowns are the
 vertices of a cubic B-spline. What is minimised is
 
-    sum over pairs ((T(m) - t) / sigma)^2 / 2  +  (A |Laplacian of m|)^2 / 2  +  (B |m - m0|)^2 / 2
+    sum over pairs ((T(m) - t) / sigma)^2 / 2  +  (A |second differences of m|)^2 / 2  +  (B |m - m0|)^2 / 2
 
 by one of two methods:
 
@@ -118,7 +118,7 @@ def checkerboard(lon, lat, cell):
     return SPEED * (1 + CONTRAST * np.outer(*waves))
 
 
-def laplacian(shape):
+def second_differences(shape):
     """Second differences in both directions, a row for each vertex and direction."""
     def second(n):
         return sparse.diags([1.0, -2.0, 1.0], [0, 1, 2], shape=(n - 2, n))
@@ -134,7 +134,7 @@ def say(runs, misfit, pairs):
 
 def invert_lsqr(experiment, start, iterations):
     """Gauss-Newton. Returns the model and the misfits on the way."""
-    smooth = ROUGH * laplacian(start.shape)
+    smooth = ROUGH * second_differences(start.shape)
     stay = FAR * sparse.eye(start.size)
     model, misfits = start, []
     for _ in range(iterations):
@@ -157,7 +157,7 @@ def invert_lsqr(experiment, start, iterations):
 
 def invert_lbfgs(experiment, start, iterations):
     """L-BFGS with the gradient by the adjoint. Returns the model and the misfits on the way."""
-    smooth = ROUGH * laplacian(start.shape)
+    smooth = ROUGH * second_differences(start.shape)
     misfits, seen = [], {}
 
     def objective(way):

@@ -57,9 +57,13 @@ def coefficient_unit(result):
 
 def coefficient(result, _source):
     unit = coefficient_unit(result)
-    slowness = unit == "s km-1"
-    return Ground(*on_coefficients(result, "coefficient"), f"coefficient ({UNITS.get(unit, unit)})",
-                  SPEED_COLOURS + "_r" if slowness else SPEED_COLOURS, "Coefficients of the model")
+    x, z, values = on_coefficients(result, "coefficient")
+    colours, words = SPEED_COLOURS, UNITS.get(unit, unit)
+    if unit == "s km-1":
+        colours += "_r"
+    else:
+        values, words = values * result.scale, f"{result.length}/s"
+    return Ground(x, z, values, f"coefficient ({words})", colours, "Coefficients of the model")
 
 
 def gradient(result, _source):

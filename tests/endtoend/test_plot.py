@@ -74,6 +74,14 @@ class Plot(Case):
         ticks = {float(text) for text in texts if re.fullmatch(r"[1-9]", text)}
         self.assertLessEqual({2, 8}, ticks)
 
+    def test_coefficients_without_a_place_make_no_map(self):
+        self.write("job.yaml", JOB.replace("constant: 4", "gradient: [3, 0.02, 0.1]").replace(
+            "receivers: receivers.csv", "receivers: receivers.csv\n  pairs: pairs.csv"))
+        self.forward("--set", "want=[gradient]")
+        done = self.plot("out.h5", "--what", "gradient")
+        self.assertIn("not at places", done.stderr)
+        self.assertEqual(done.returncode, 1)
+
     def test_what_is_not_there_is_said(self):
         self.forward()
         for words, arguments in (("has no gradient", ["--what", "gradient"]),
