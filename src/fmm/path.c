@@ -5,11 +5,12 @@
  * A step ends on interfaces and on the edges of the model. On an interface the side
  * goes on whose gradient leads away from it; where neither does, the wave came along
  * the interface, and so does the ray. Every step must lower the time. One that does not
- * is halved, and halved again; then the ray crosses the cell by the way that the times
- * of its corners make the earliest: to the point p on the cell's edge, among those of
- * less time, with the least T(p) + s |p - x|, T being linear between two corners
- * (detour.c). As the time falls from each place to the next, no ray comes to a place
- * twice. */
+ * is halved, three times at most; then the ray crosses the cell by the way that the
+ * times of its corners make the earliest: to the point p on the cell's edge, among
+ * those of less time, with the least T(p) + s |p - x|, T being linear between two
+ * corners; and where no such point is earlier, by nodes until the time is less
+ * (detour.c). So the time falls, but along nodes, which may be later than a valley of
+ * the cubics; where that leads to a node for the second time, the loop is cut off. */
 #include "path.h"
 
 #include <stdlib.h>

@@ -244,6 +244,58 @@ static void nodes_and_pieces_add_up_to_time_and_length(void **state)
     }
 }
 
+static double bilinear(const fm_medium *medium, fm_point at)
+{
+    fm_place place;
+    assert_true(fm_grid_locate(&medium->grid, at, &place));
+    const double *s = medium->slowness + place.row * medium->grid.nx + place.column;
+    const double *next = s + medium->grid.nx;
+    double below = (1 - place.fx) * s[0] + place.fx * s[1];
+    double above = (1 - place.fx) * next[0] + place.fx * next[1];
+    return (1 - place.fz) * below + place.fz * above;
+}
+
+/* By 400 short steps from each point to the next. */
+static double integral(const fm_medium *medium, const fm_ray *ray)
+{
+    enum { PARTS = 400 };
+    double sum = 0;
+    for (size_t n = 1; n < ray->n; n++) {
+        fm_point a = ray->point[n - 1], b = ray->point[n], last = a;
+        for (int part = 1; part <= PARTS; part++) {
+            double t = (double)part / PARTS;
+            fm_point next = {a.x + t * (b.x - a.x), a.z + t * (b.z - a.z)};
+            fm_point middle = {(last.x + next.x) / 2, (last.z + next.z) / 2};
+            sum += bilinear(medium, middle) * fm_distance(&medium->grid, last, next);
+            last = next;
+        }
+    }
+    return sum;
+}
+
+static void the_time_of_a_ray_is_the_integral_of_bilinear_slowness(void **state)
+{
+    (void)state;
+    static const fm_geometry geometries[] = {FM_CARTESIAN, FM_GEOGRAPHIC, FM_POLAR};
+    static const fm_point first[] = {{0, 0}, {10, 30}, {0, 6000}};
+    static const fm_point step[] = {{0.5, 0.7}, {0.25, 0.25}, {0.1, 10}};
+    for (size_t g = 0; g < 3; g++) {
+        tracing stage = {.medium = medium_of(geometries[g], 31, 31, first[g], step[g],
+                                             unit_slowness)};
+        for (size_t n = 0; n < fm_grid_nodes(&stage.medium.grid); n++) {
+            stage.medium.slowness[n] = 0.5 + uniform(n);
+        }
+        open_tracing(&stage);
+        begin_at(&stage, random_in(&stage.medium.grid, 7));
+        for (uint64_t r = 0; r < 10; r++) {
+            fm_ray ray = ray_from(&stage, random_in(&stage.medium.grid, 100 + r));
+            double expected = integral(&stage.medium, &ray);
+            assert_near(ray.time_s, expected, 1e-6 * expected);
+        }
+        close_tracing(&stage);
+    }
+}
+
 static void the_pieces_of_a_ray_join_and_lie_in_their_cells(void **state)
 {
     (void)state;
@@ -406,6 +458,7 @@ int main(void)
         cmocka_unit_test(in_a_section_they_are_straight_too),
         cmocka_unit_test(in_a_linear_gradient_they_are_arcs_of_circles),
         cmocka_unit_test(nodes_and_pieces_add_up_to_time_and_length),
+        cmocka_unit_test(the_time_of_a_ray_is_the_integral_of_bilinear_slowness),
         cmocka_unit_test(the_pieces_of_a_ray_join_and_lie_in_their_cells),
         cmocka_unit_test(rays_run_from_receiver_to_source_wherever_those_are),
         cmocka_unit_test(a_receiver_at_the_source_has_that_one_point),

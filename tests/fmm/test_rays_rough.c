@@ -228,7 +228,7 @@ static tally judge_all(field *slowness, uint64_t first)
 
 /* Measured, and a third more. The ray's time is the integral of bilinear slowness, T is
  * the march's, of first order where the medium is rough: of the two the ray's may be
- * the earlier. The worst cases are short rays close to the source, where T has seen one
+ * the earlier. Many of the worst cases are short, where T has seen one
  * cell and the ray another (docs/method.md, "Rays"). */
 typedef struct medium_case {
     const char *name;

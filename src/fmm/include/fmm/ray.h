@@ -7,7 +7,8 @@
 
 /* Rays: from a receiver down the gradient of the travel time to the source, and the
  * derivative of a ray's time with respect to the slowness of the nodes it runs by
- * (docs/method.md, "Rays"). Needs a march of the whole grid (not stopped early). */
+ * (docs/method.md, "Rays"). Needs a march of the whole grid: where one that stopped
+ * early left nodes on the way, a ray may go by others or FAIL. */
 
 typedef enum fm_ray_status {
     FM_RAY_NOT_DONE = 0,
@@ -51,8 +52,8 @@ typedef struct fm_ray {
         *piece; /* [npieces], receiver to source; a cell may come again */
 } fm_ray;
 
-/* A workspace beside a solver, which must outlive it; 12 bytes a node and what the
- * longest ray takes. */
+/* A workspace beside a solver, which must outlive it; 12 bytes a node (4 more for
+ * each of an interface) and what the longest ray takes. */
 typedef struct fm_tracer fm_tracer;
 fm_status fm_tracer_create(const fm_solver *solver, fm_tracer **tracer,
                            fm_error *error);
