@@ -129,21 +129,39 @@ void fm_field_begin(fm_field *field)
 /* Sine and cosine of an angle of a step or less. */
 static void short_angle(double d, double *sine, double *cosine)
 {
+    const double s3 = 1.0 / 6, s5 = 1.0 / 20, s7 = 1.0 / 42, s9 = 1.0 / 72;
+    const double c2 = 1.0 / 2, c4 = 1.0 / 12, c6 = 1.0 / 30, c8 = 1.0 / 56;
     double q = d * d;
-    *sine = d * (1 - q / 6 * (1 - q / 20 * (1 - q / 42 * (1 - q / 72))));
-    *cosine = 1 - q / 2 * (1 - q / 12 * (1 - q / 30 * (1 - q / 56)));
+    *sine = d * (1 - s3 * q * (1 - s5 * q * (1 - s7 * q * (1 - s9 * q))));
+    *cosine = 1 - c2 * q * (1 - c4 * q * (1 - c6 * q * (1 - c8 * q)));
+}
+
+/* Sine and cosine of a latitude near row k. */
+static void latitude(const fm_field *field, size_t k, double z, double *sine,
+                     double *cosine)
+{
+    const fm_field_row *row = &field->row[k];
+    double s, c;
+    short_angle((z - field->march->medium->grid.z[k]) * radians, &s, &c);
+    *cosine = row->cosine * c - row->sine * s;
+    *sine = row->sine * c + row->cosine * s;
+}
+
+fm_field_measure fm_field_measure_at(const fm_field *field, size_t k, double z)
+{
+    if (field->march->medium->grid.geometry == FM_POLAR) {
+        return (fm_field_measure){field->km_per_x * z, field->km_per_x, 0};
+    }
+    double sine, cosine;
+    latitude(field, k, z, &sine, &cosine);
+    double km = field->km_per_x * cosine;
+    return (fm_field_measure){km, -field->km_per_x * sine * radians,
+                              -km * radians * radians};
 }
 
 double fm_field_step_bent(const fm_field *field, size_t k, double z)
 {
-    const fm_grid *grid = &field->march->medium->grid;
-    if (grid->geometry == FM_POLAR) {
-        return field->km_per_x * z;
-    }
-    double sine, cosine;
-    short_angle((z - grid->z[k]) * radians, &sine, &cosine);
-    return field->km_per_x *
-           (field->row[k].cosine * cosine - field->row[k].sine * sine);
+    return fm_field_measure_at(field, k, z).km;
 }
 
 /* sin^2(a / 2) and sin a for the angle from the source's meridian to u. */
@@ -158,22 +176,29 @@ static void turn(const fm_field *field, const fm_spot *spot, double *h, double *
     *s = s0 * cosine + (1 - 2 * h0) * sine;
 }
 
+/* What a place sees of the source, and the kilometres of a step along x there. */
+typedef struct view {
+    fm_look look;
+    double step;
+} view;
+
 /* The same quantities as fm_row's: w = a + b h, half its gradient c s and d + e h. */
-static fm_look look_polar(const fm_field *field, const fm_spot *spot)
+static view view_polar(const fm_field *field, const fm_spot *spot)
 {
     double source = field->march->frame.source.z, h, s;
     double dz = spot->z - source;
     turn(field, spot, &h, &s);
     double r = sqrt(dz * dz + 4 * spot->z * source * h);
     double per_r = r > 0 ? 1 / r : 0;
-    return (fm_look){r, source * s * per_r, (dz + 2 * source * h) * per_r};
+    return (view){{r, source * s * per_r, (dz + 2 * source * h) * per_r},
+                  field->km_per_x * spot->z};
 }
 
-static fm_look look_geographic(const fm_field *field, const fm_spot *spot)
+static view view_geographic(const fm_field *field, const fm_spot *spot)
 {
     const fm_frame *frame = &field->march->frame;
     const fm_row *row = fm_frame_row(frame, spot->k);
-    const fm_field_row *latitude = &field->row[spot->k];
+    const fm_field_row *here = &field->row[spot->k];
     double h, s, sine, cosine, radius = frame->diameter_km / 2;
     double square = frame->diameter_km * frame->diameter_km;
     turn(field, spot, &h, &s);
@@ -183,34 +208,39 @@ static fm_look look_geographic(const fm_field *field, const fm_spot *spot)
     double hz = h0 * cosine + (1 - cosine) / 2 + s0 * sine / 2;
     double sz = s0 * cosine + (1 - 2 * h0) * sine;
     double cos_source = row->c / radius;
-    double cos_here = latitude->cosine * cosine - latitude->sine * sine;
-    double sin_here = latitude->sine * cosine + latitude->cosine * sine;
+    double cos_here = here->cosine * cosine - here->sine * sine;
+    double sin_here = here->sine * cosine + here->cosine * sine;
     double w = square * (hz + cos_here * cos_source * h);
     double r = sqrt(w * (1 + w * (frame->bend1 + w * frame->bend2)));
     double slope = 1 + w * (2 * frame->bend1 + w * (3 * frame->bend2));
     double per_r = r > 0 ? slope / r : 0;
-    return (fm_look){r, row->c * s * per_r,
-                     radius * (sz - 2 * sin_here * cos_source * h) * per_r};
+    return (view){
+        {r, row->c * s * per_r, radius * (sz - 2 * sin_here * cos_source * h) * per_r},
+        field->km_per_x * cos_here};
 }
 
-static fm_look look_at(const fm_field *field, const fm_spot *spot)
+static view view_flat(const fm_field *field, const fm_spot *spot)
 {
     const fm_frame *frame = &field->march->frame;
-    const fm_grid *grid = &field->march->medium->grid;
-    if (frame->unfactored) {
-        return (fm_look){1, 0, 0};
-    }
-    if (grid->geometry == FM_POLAR) {
-        return look_polar(field, spot);
-    }
-    if (grid->geometry == FM_GEOGRAPHIC) {
-        return look_geographic(field, spot);
-    }
-    double dx = grid->x0 + spot->u * grid->dx - frame->source.x;
+    double dx =
+        field->march->medium->grid.x0 + spot->u * field->km_per_x - frame->source.x;
     double dz = spot->z - frame->source.z;
     double r = sqrt(dx * dx + dz * dz);
     double per_r = r > 0 ? 1 / r : 0;
-    return (fm_look){r, dx * per_r, dz * per_r};
+    return (view){{r, dx * per_r, dz * per_r}, field->km_per_x};
+}
+
+static view view_from(const fm_field *field, const fm_spot *spot)
+{
+    if (field->march->frame.unfactored) {
+        return (view){{1, 0, 0}, fm_field_step(field, spot->k, spot->z)};
+    }
+    if (field->flat) {
+        return view_flat(field, spot);
+    }
+    return field->march->medium->grid.geometry == FM_POLAR
+               ? view_polar(field, spot)
+               : view_geographic(field, spot);
 }
 
 /* ---- tau at a point ---- */
@@ -365,8 +395,9 @@ static double overshoot(const fm_field *field, const fm_spot *spot, double step)
 
 fm_slope fm_field_slope(const fm_field *field, const fm_spot *spot)
 {
-    fm_look look = look_at(field, spot);
-    double step = fm_field_step(field, spot->k, spot->z), along = 1 / step;
+    view of = view_from(field, spot);
+    fm_look look = of.look;
+    double step = of.step, along = 1 / step;
     smooth at = cubic(field, spot), plain = bilinear(field, spot);
     /* Nor is it if either is NAN. */
     if (!(look.r * fabs(at.value - plain.value) <= overshoot(field, spot, step))) {

@@ -50,6 +50,12 @@ fm_slope fm_field_slope(const fm_field *field, const fm_spot *spot);
 /* Were all nodes reached from which cubics are drawn in cell (i, k)? */
 bool fm_field_is_whole(const fm_field *field, size_t i, size_t k);
 
+/* Kilometres of a step along x at z, near row k, and how they change with z. */
+typedef struct fm_field_measure {
+    double km, slope, curve; /* per unit of z, and its square */
+} fm_field_measure;
+fm_field_measure fm_field_measure_at(const fm_field *field, size_t k, double z);
+
 /* Kilometres of a step along x at z, near row k. */
 double fm_field_step_bent(const fm_field *field, size_t k, double z);
 static inline double fm_field_step(const fm_field *field, size_t k, double z)

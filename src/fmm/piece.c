@@ -1,12 +1,11 @@
 /* The integral of slowness along a ray. Within a cell the slowness is taken as bilinear
  * between its corners, so that the time of a straight piece is linear in theirs, and
- * Simpson's rule gives it exactly: of a piece from a to b with middle m, corner c with
- * its bilinear weight w_c gets
- *
- *   (w_c(a) e(a) + 4 w_c(m) e(m) + w_c(b) e(b)) / 6
- *
- * kilometres, e being the length of the piece by the measure at those places: in the
- * plane it is the same everywhere, on the sphere and in the section it changes with z.
+ * its integral has a closed form: with the place in the cell (fx, fz) at the middle
+ * and (du, dz) the extent of the piece, all in cells, the mean of the weight fx fz of
+ * the upper corner is fx fz + du dz / 12, and that of the others follows from those of
+ * fx and fz. Times the length it is the kilometres that count to a corner. In the plane
+ * the length is what it is; on the sphere and in the section the measure changes with
+ * z along the piece, which is taken in to second order.
  * The sum over the pieces is the derivative of the ray's time by the slowness of the
  * node, as the first arrival does not change with the ray to first order (Fermat). */
 #include "piece.h"
@@ -155,8 +154,7 @@ static double within(double fraction)
 }
 
 /* Of a piece from t0 to t1 of the segment, in cell (i, k): its length, and the shares
- * of the corners. Where the measure is the same everywhere Simpson's rule comes to the
- * weights of the middle and a twelfth of the product of the extents. */
+ * of the corners. */
 static double share_out_flat(const fm_field *field, const line *segment, double t0,
                              double t1, size_t i, size_t k, double km[4])
 {
@@ -175,26 +173,29 @@ static double share_out_flat(const fm_field *field, const line *segment, double 
     return length;
 }
 
+/* The measure changes with z: along the piece, from -1/2 to 1/2 of it, the length is
+ * e + rise t to first order, e including what the second order adds on average. */
 static double share_out_bent(const fm_field *field, const line *segment, double t0,
                              double t1, size_t i, size_t k, double km[4])
 {
-    static const double simpson[3] = {1.0 / 6, 4.0 / 6, 1.0 / 6};
+    double t = (t0 + t1) / 2, per_z = field->row[k].per_z;
     double du = segment->du * (t1 - t0), dz = segment->dz * (t1 - t0);
-    double up = dz * field->march->frame.km_per_z, total = 0;
-    for (size_t n = 0; n < 3; n++) {
-        double t = n == 0 ? t0 : n == 1 ? (t0 + t1) / 2 : t1;
-        double z = segment->z0 + t * segment->dz;
-        double fx = within(segment->u0 + t * segment->du - (double)i);
-        double fz = within((z - field->march->medium->grid.z[k]) * field->row[k].per_z);
-        double along = du * fm_field_step(field, k, z);
-        double length = simpson[n] * sqrt(along * along + up * up);
-        km[0] += length * (1 - fx) * (1 - fz);
-        km[1] += length * fx * (1 - fz);
-        km[2] += length * (1 - fx) * fz;
-        km[3] += length * fx * fz;
-        total += length;
-    }
-    return total;
+    double z = segment->z0 + t * segment->dz, dfz = dz * per_z;
+    double fx = within(segment->u0 + t * segment->du - (double)i);
+    double fz = within((z - field->march->medium->grid.z[k]) * per_z);
+    fm_field_measure step = fm_field_measure_at(field, k, z);
+    double up = dz * field->march->frame.km_per_z, along = du * step.km;
+    double slope = du * step.slope * dz, curve = du * step.curve * dz * dz;
+    double e = sqrt(along * along + up * up), per_e = e > 0 ? 1 / e : 0;
+    double rise = along * slope * per_e, aside = slope * up * per_e;
+    e += (aside * aside + along * curve) * per_e / 24;
+    double both = fx * fz + du * dfz / 12, moment = rise / 12;
+    double moment_both = moment * (fx * dfz + fz * du);
+    km[0] = e * (1 - fx - fz + both) - moment * (du + dfz) + moment_both;
+    km[1] = e * (fx - both) + moment * du - moment_both;
+    km[2] = e * (fz - both) + moment * dfz - moment_both;
+    km[3] = e * both + moment_both;
+    return e;
 }
 
 static fm_status add_piece(fm_pieces *pieces, const fm_field *field,
