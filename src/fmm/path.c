@@ -27,6 +27,7 @@ typedef struct walker {
     fm_spot here;
     fm_slope slope;
     fm_ray_status status;
+    bool by_cells; /* never by the gradient */
 } walker;
 
 void fm_path_clear(fm_path *path)
@@ -381,7 +382,7 @@ static fm_status follow(walker *walk, fm_path *path, fm_error *error)
     while (status == FM_OK && !is_beside_source(walk)) {
         bool found = true;
         choose_side(walk);
-        if (try_steps(walk)) {
+        if (!walk->by_cells && try_steps(walk)) {
             status = push(path, walk->here, error);
         } else {
             status = detour(walk, path, &found, error);
@@ -394,11 +395,13 @@ static fm_status follow(walker *walk, fm_path *path, fm_error *error)
     return status == FM_OK ? finish(walk, path, error) : status;
 }
 
-fm_status fm_path_trace(const fm_field *field, const fm_place *receiver, fm_path *path,
-                        fm_error *error)
+fm_status fm_path_trace(const fm_field *field, const fm_place *receiver, bool by_cells,
+                        fm_path *path, fm_error *error)
 {
-    walker walk = {
-        .field = field, .grid = &field->march->medium->grid, .status = FM_RAY_REACHED};
+    walker walk = {.field = field,
+                   .grid = &field->march->medium->grid,
+                   .status = FM_RAY_REACHED,
+                   .by_cells = by_cells};
     bool on_row = receiver->fz >= 1;
     walk.here = (fm_spot){(double)receiver->column + receiver->fx,
                           on_row ? walk.grid->z[receiver->row + 1] : receiver->point.z,

@@ -125,6 +125,38 @@ static void hand_out(const fm_tracer *tracer, fm_ray *ray)
                     .piece = tracer->pieces.piece};
 }
 
+/* The way and what it takes; its time. */
+static fm_status trace(fm_tracer *tracer, const fm_place *receiver, bool by_cells,
+                       double *time, fm_error *error)
+{
+    fm_status status =
+        fm_path_trace(&tracer->field, receiver, by_cells, &tracer->path, error);
+    *time = INFINITY;
+    if (status == FM_OK && tracer->path.status != FM_RAY_FAILED) {
+        status = fm_pieces_cut(&tracer->pieces, &tracer->field, &tracer->path, error);
+        *time = time_of(tracer);
+    }
+    return status;
+}
+
+/* A ray that comes out late has lost its way, as it may where the slowness jumps from
+ * node to node; then the way from cell to cell is tried, and the earlier one counts. */
+static fm_status trace_best(fm_tracer *tracer, const fm_place *receiver, double time,
+                            fm_error *error)
+{
+    static const double late = 0.02;
+    double first, second;
+    fm_status status = trace(tracer, receiver, false, &first, error);
+    if (status != FM_OK || first <= (1 + late) * time) {
+        return status;
+    }
+    status = trace(tracer, receiver, true, &second, error);
+    if (status == FM_OK && !(second < first)) {
+        status = trace(tracer, receiver, false, &first, error);
+    }
+    return status;
+}
+
 fm_status fm_tracer_trace(fm_tracer *tracer, fm_point receiver, fm_ray *ray,
                           fm_error *error)
 {
@@ -139,15 +171,12 @@ fm_status fm_tracer_trace(fm_tracer *tracer, fm_point receiver, fm_ray *ray,
         ray->status = FM_RAY_UNREACHABLE;
         return FM_OK;
     }
-    fm_status status = fm_path_trace(&tracer->field, &place, &tracer->path, error);
+    fm_status status = trace_best(tracer, &place, time, error);
     if (status != FM_OK || tracer->path.status == FM_RAY_FAILED) {
         ray->status = status == FM_OK ? FM_RAY_FAILED : FM_RAY_NOT_DONE;
         return status;
     }
-    status = fm_pieces_cut(&tracer->pieces, &tracer->field, &tracer->path, error);
-    if (status == FM_OK) {
-        status = place_points(tracer, &place, error);
-    }
+    status = place_points(tracer, &place, error);
     if (status == FM_OK) {
         hand_out(tracer, ray);
     }

@@ -274,9 +274,9 @@ static void through_rough_media_every_ray_ends_at_its_source(void **state)
     (void)state;
     static const medium_case cases[] = {
         {"spline", wavy, 0.004, 0.045, -0.03, 0},
-        {"every node", rough, 0.033, 0.3, -0.15, 80},
-        {"blocks 1:3", blocks_3, 0.015, 0.6, -0.12, 20},
-        {"blocks 1:10", blocks_10, 0.055, 3, -0.4, 1700},
+        {"every node", rough, 0.016, 0.3, -0.15, 1000},
+        {"blocks 1:3", blocks_3, 0.0125, 0.6, -0.12, 110},
+        {"blocks 1:10", blocks_10, 0.035, 3, -0.4, 1950},
         {"holes", holes, 0.006, 0.05, -0.08, 5},
         {"maze", maze, 0.07, 0.09, -0.6, 10}};
     judge_cases(cases, sizeof cases / sizeof *cases);
