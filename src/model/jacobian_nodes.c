@@ -40,11 +40,12 @@ static fm_status find_mended(fm_nodes_jacobian *nodes, fm_error *error)
     fm_lattice *lattice = &nodes->lattice;
     fm_mended *found = malloc(lattice->nx * sizeof *found);
     nodes->mended_row = calloc(lattice->nz + 1, sizeof *nodes->mended_row);
-    fm_status status = FM_OK;
     if (!found || !nodes->mended_row) {
-        status = fm_fail_memory(error, "the nodes beside a model's masks",
-                                (double)(lattice->nx * sizeof *found));
+        free(found);
+        return fm_fail_memory(error, "the nodes beside a model's masks",
+                              (double)(lattice->nx * sizeof *found));
     }
+    fm_status status = FM_OK;
     for (size_t k = 0; status == FM_OK && k < lattice->nz; k++) {
         size_t n = fm_lattice_mended(lattice, k, found);
         status = keep_mended(nodes, found, n, nodes->mended_row[k], error);

@@ -29,27 +29,24 @@ typedef struct fm_job_spec {
 
     /* Exactly one of file, constant, gradient; the table of cosines is a file, too. */
     char *model_file, *model_variable;
-    bool constant, gradient, cosines;
     double speed, gradient_x, gradient_z;
-    fm_quantity quantity; /* that the cosines make, */
-    double reference;     /* and what they are added to */
-    fm_geometry geometry;
+    double reference; /* what cosines are added to */
     double radius_km;
-    bool interpolation_given;
-    fm_interpolation interpolation;
     fm_spacing spacing;
-    bool extent_given;
-    double extent[4]; /* x_min, x_max, z_min, z_max */
+    double extent[4];     /* x_min, x_max, z_min, z_max */
+    fm_quantity quantity; /* that the cosines make */
+    fm_geometry geometry;
+    fm_interpolation interpolation;
+    bool constant, gradient, cosines, interpolation_given, extent_given;
+
+    bool want_times, want_fields, want_sum;
+    bool want_rays, want_frechet, want_misfit, want_gradient, want_coverage;
+    bool fields_f64, allow_reciprocal;
 
     char *sources, *receivers, *pairs;
     double
         length_scale; /* km per length unit in job, survey and model files: 1, 0.001 */
-
-    bool want_times, want_fields, want_sum;
-    bool want_rays, want_frechet, want_misfit, want_gradient, want_coverage;
-    bool fields_f64;
     fm_derivatives derivatives;
-    bool allow_reciprocal;
     fm_solver_options solver;
     char *output;
     fm_job_places places;
