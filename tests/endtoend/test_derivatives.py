@@ -4,13 +4,11 @@ on every backend, through every kind of model. Reads the results with h5py."""
 
 import os
 import random
-import shutil
-import subprocess
 
 import h5py
 import numpy as np
 
-from harness import FERMAT, Case, main
+from harness import Case, main
 
 ALL = "want=[times, fields, sum, rays, frechet, misfit, gradient, coverage]"
 JOB = """\
@@ -305,6 +303,7 @@ class Derivatives(Case):
     # ---- the same bytes ----
 
     def test_every_backend_gives_the_same_file_with_everything_in_it(self):
+        """(Under mpirun: test_mpi.py.)"""
         self.survey("geographic", sources=5, receivers=7)
         self.grid("geographic", smooth(NX, NZ, 0.3, random.Random(3)))
         self.job("geographic", "dice: [5, 5]")
@@ -313,16 +312,6 @@ class Derivatives(Case):
                      "processes:2,start=spawn", "processes:3,start=forkserver"):
             self.forward("--set", ALL, "--backend", spec)
             self.assertEqual(self.read("out.h5"), self.read("serial.h5"), spec)
-        if shutil.which("mpirun") is None:
-            return
-        environment = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1",
-                           OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
-                           OMPI_MCA_rmaps_base_oversubscribe="1")
-        for ranks, backend in ((2, "mpi"), (3, "mpi,schedule=static"), (2, "mpi,workers-per-rank=2")):
-            subprocess.run(["mpirun", "-n", str(ranks), FERMAT, "forward", "job.yaml", "--quiet",
-                            "--set", ALL, "--backend", backend], cwd=self.folder, check=True,
-                           env=environment, timeout=120, stdin=subprocess.DEVNULL)
-            self.assertEqual(self.read("out.h5"), self.read("serial.h5"), backend)
 
     def test_shots_from_a_cache_give_the_same_file(self):
         self.survey("geographic")

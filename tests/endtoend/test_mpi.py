@@ -17,6 +17,7 @@ RANKS = (1, 2, 3, 5, 8)
 ENVIRONMENT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
                "OMPI_MCA_rmaps_base_oversubscribe": "1",
                "OMPI_MCA_hwloc_base_binding_policy": "none"}
+EVERYTHING = "[times, fields, sum, rays, frechet, misfit, gradient, coverage]"
 LIMIT_S = 60  # against hangs
 
 
@@ -81,8 +82,10 @@ class Mpi(Case):
     def more_shots(self):
         rows = "\n".join(f"S{i},{i / 5},1" for i in range(40))
         self.write("sources.csv", f"id,x,z\n{rows}\n")
-        self.write("job.yaml", JOB.replace("[times]", "[times, fields, sum]") +
-                   "reciprocity: never\n")
+        picks = "".join(f"S{i},R{r},{1 + i / 40},0.1\n" for i in range(40) for r in (1, 2))
+        self.write("picks.csv", "source,receiver,time,sigma\n" + picks)
+        self.write("job.yaml", JOB.replace("[times]", EVERYTHING).replace(
+            "want:", "  pairs: picks.csv\nwant:") + "reciprocity: never\n")
 
     def test_every_number_of_ranks_gives_the_bytes_of_one_worker(self):
         self.more_shots()
