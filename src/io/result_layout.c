@@ -2,7 +2,7 @@
  * unit, and which words of the CF conventions tell a program that never heard of us
  * what it means. Only what the job decides may stand here: no date, no host, no number
  * of workers, so that one job gives one file, byte for byte. */
-#include "result_layout.h"
+#include "result_draft.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,16 +12,6 @@
 #include "forward/forward.h"
 
 _Static_assert(sizeof(size_t) == sizeof(int64_t), "indices are stored as they stand");
-
-typedef struct draft {
-    fm_nc *nc;
-    const fm_job *job;
-    const fm_range *range; /* [FM_LATER_KINDS] */
-    fm_nc_place *place;
-    double *scratch; /* as long as the longest axis */
-    fm_nc_axis x, z, source, receiver, pair, interface;
-    fm_nc_axis coefficient_x, coefficient_z, cell_x, cell_z;
-} draft;
 
 typedef struct axis_words {
     const char *unit, *long_name, *standard_name, *axis, *positive;
@@ -119,60 +109,6 @@ static fm_nc_axis put_numbered(const draft *d, const char *name, size_t n,
     return axis;
 }
 
-/* coefficient_lon, cell_lon ...; their units are those of the grid. */
-static fm_nc_axis put_beside(const draft *d, const char *kind, const char *axis,
-                             size_t n, const char *long_name, const char *units)
-{
-    char name[64];
-    snprintf(name, sizeof name, "%s_%s", kind, axis);
-    fm_nc_axis made = fm_nc_coordinate(d->nc, name, n, d->scratch);
-    fm_nc_text(d->nc, "units", units);
-    fm_nc_text(d->nc, "long_name", long_name);
-    return made;
-}
-
-/* Where coefficients have no place they are numbered. */
-static void put_coefficient_axes(draft *d)
-{
-    const fm_job *job = d->job;
-    const fm_coefficients *of = &job->coefficients;
-    fm_geometry geometry = job->medium.grid.geometry;
-    if (!fm_job_wants_coefficients(&job->spec)) {
-        return;
-    }
-    fm_model_kind kind = job->model.kind;
-    bool nodes = kind == FM_MODEL_NODES, knots = kind == FM_MODEL_PROFILE;
-    double *x = d->scratch, *z = d->scratch + of->nx;
-    fm_coefficients_positions(&job->model, of, x, z);
-    d->coefficient_x = put_beside(d, "coefficient", x_name(d), of->nx,
-                                  "where the coefficients of the model are",
-                                  nodes ? x_words[geometry].unit : "1");
-    d->scratch = z;
-    d->coefficient_z = put_beside(d, "coefficient", z_name(d), of->nz,
-                                  "where the coefficients of the model are",
-                                  nodes || knots ? z_words[geometry].unit : "1");
-    d->scratch = x;
-}
-
-static void put_cell_axes(draft *d)
-{
-    const fm_grid *grid = &d->job->medium.grid;
-    if (!d->job->spec.want_coverage) {
-        return;
-    }
-    fm_cells cells = fm_cells_of(&d->job->model, grid);
-    for (size_t k = 0; k < cells.nz; k++) {
-        d->scratch[k] = fm_cells_z(&cells, k);
-    }
-    d->cell_z = put_beside(d, "cell", z_name(d), cells.nz, "centres of cells",
-                           z_words[grid->geometry].unit);
-    for (size_t i = 0; i < cells.nx; i++) {
-        d->scratch[i] = fm_cells_x(&cells, i);
-    }
-    d->cell_x = put_beside(d, "cell", x_name(d), cells.nx, "centres of cells",
-                           x_words[grid->geometry].unit);
-}
-
 static void put_axes(draft *d)
 {
     const fm_grid *grid = &d->job->medium.grid;
@@ -195,8 +131,7 @@ static void put_axes(draft *d)
         d->scratch[i] = fm_grid_x(grid, i);
     }
     d->x = put_coordinate(d, x_name(d), grid->nx, d->scratch, &x_words[grid->geometry]);
-    put_coefficient_axes(d);
-    put_cell_axes(d);
+    draft_derived_axes(d);
 }
 
 /* source_id, source_x, source_z: who stands where, in the names of the geometry. */
@@ -222,8 +157,8 @@ static void put_stations(const draft *d, const char *kind, fm_nc_axis axis,
     describe_position(d->nc, &z_words[geometry]);
 }
 
-static void put_later(const draft *d, fm_later which, size_t rank,
-                      const fm_nc_axis *axes, const void *fill)
+void draft_later(const draft *d, fm_later which, size_t rank, const fm_nc_axis *axes,
+                 const void *fill)
 {
     d->place[which] =
         fm_nc_variable(d->nc, fm_later_name(which), fm_later_type(d->job, which), rank,
@@ -251,7 +186,7 @@ static void put_model(const draft *d)
     const fm_medium *medium = &d->job->medium;
     const double none = NAN;
     const fm_nc_axis axes[] = {d->z, d->x};
-    put_later(d, FM_LATER_SPEED, 2, axes, &none);
+    draft_later(d, FM_LATER_SPEED, 2, axes, &none);
     fm_nc_text(d->nc, "units", "km s-1");
     fm_nc_text(d->nc, "long_name",
                medium->ninterfaces > 0
@@ -275,7 +210,7 @@ static void put_interfaces(const draft *d)
     snprintf(name, sizeof name, "interface_%s", z_name(d));
     fm_nc_variable(d->nc, name, FM_NC_F64, 1, &d->interface, NULL, d->scratch);
     describe_position(d->nc, &z_words[medium->grid.geometry]);
-    put_later(d, FM_LATER_SPEED_BEYOND, 2, axes, &none);
+    draft_later(d, FM_LATER_SPEED_BEYOND, 2, axes, &none);
     fm_nc_text(d->nc, "units", "km s-1");
     fm_nc_text(d->nc, "long_name",
                "wave speed on interfaces, of the side of larger row number");
@@ -293,7 +228,7 @@ static void put_flags(fm_nc *nc, const char *meanings)
 
 static void put_source_states(const draft *d)
 {
-    put_later(d, FM_LATER_SOURCE_STATUS, 1, &d->source, NULL);
+    draft_later(d, FM_LATER_SOURCE_STATUS, 1, &d->source, NULL);
     fm_nc_text(d->nc, "long_name", "state of the source");
     put_flags(d->nc, "not_done done failed");
 }
@@ -314,8 +249,8 @@ static void put_fields(const draft *d)
     if (!d->job->spec.want_fields) {
         return;
     }
-    put_later(d, FM_LATER_FIELDS, 3, axes,
-              d->job->spec.fields_f64 ? (const void *)&none : &none_f32);
+    draft_later(d, FM_LATER_FIELDS, 3, axes,
+                d->job->spec.fields_f64 ? (const void *)&none : &none_f32);
     fm_nc_text(d->nc, "units", "s");
     fm_nc_text(d->nc, "long_name", "first-arrival travel time");
     snprintf(text, sizeof text, "source_id source_%s source_%s", x_name(d), z_name(d));
@@ -329,7 +264,7 @@ static void put_map(const draft *d, fm_later which, const char *units,
 {
     const double none = NAN;
     const fm_nc_axis axes[] = {d->z, d->x};
-    put_later(d, which, 2, axes, which == FM_LATER_COUNT ? NULL : &none);
+    draft_later(d, which, 2, axes, which == FM_LATER_COUNT ? NULL : &none);
     fm_nc_text(d->nc, "units", units);
     fm_nc_text(d->nc, "long_name", long_name);
     if (method) {
@@ -356,7 +291,7 @@ static void put_sums(const draft *d)
     put_map(d, FM_LATER_DEVIATION, "s",
             "standard deviation of the travel times from all sources done",
             "source: standard_deviation");
-    put_later(d, FM_LATER_SUM_SHOTS, 0, NULL, NULL);
+    draft_later(d, FM_LATER_SUM_SHOTS, 0, NULL, NULL);
     fm_nc_text(d->nc, "units", "1");
     fm_nc_text(d->nc, "long_name", "number of sources that the sums are made of");
 }
@@ -384,12 +319,12 @@ static void put_arrivals(const draft *d)
     if (!fm_later_wanted(d->job, FM_LATER_ARRIVAL)) {
         return;
     }
-    put_later(d, FM_LATER_ARRIVAL, 1, &d->pair, &none);
+    draft_later(d, FM_LATER_ARRIVAL, 1, &d->pair, &none);
     fm_nc_text(d->nc, "units", "s");
     fm_nc_text(d->nc, "long_name", "first-arrival time from source to receiver");
     fm_nc_text(d->nc, "coordinates", "arrival_source arrival_receiver");
     fm_nc_text(d->nc, "ancillary_variables", "arrival_status");
-    put_later(d, FM_LATER_ARRIVAL_STATUS, 1, &d->pair, NULL);
+    draft_later(d, FM_LATER_ARRIVAL_STATUS, 1, &d->pair, NULL);
     fm_nc_text(d->nc, "long_name", "state of the pair");
     put_flags(d->nc, "not_done reached unreachable");
 }
@@ -411,78 +346,6 @@ static void put_pairs(const draft *d)
     if (survey->sigma_s) {
         put_seconds(d, "arrival_sigma", survey->sigma_s,
                     "standard deviation of the observed time");
-    }
-}
-
-static void put_traces(const draft *d)
-{
-    static const uint8_t states[] = {0, 1, 2, 3, 4, 5};
-    const double none = NAN;
-    if (!fm_later_wanted(d->job, FM_LATER_RAY_STATUS)) {
-        return;
-    }
-    put_later(d, FM_LATER_RAY_STATUS, 1, &d->pair, NULL);
-    fm_nc_text(d->nc, "long_name", "how the pair's ray came to its source");
-    fm_nc_numbers(d->nc, "flag_values", FM_NC_U8, 6, states);
-    fm_nc_text(d->nc, "flag_meanings",
-               "not_done reached along_edge fallback failed unreachable");
-    put_later(d, FM_LATER_RAY_TIME, 1, &d->pair, &none);
-    fm_nc_text(d->nc, "units", "s");
-    fm_nc_text(d->nc, "long_name", "slowness integrated along the ray");
-    put_later(d, FM_LATER_RAY_LENGTH, 1, &d->pair, &none);
-    fm_nc_text(d->nc, "units", "km");
-    fm_nc_text(d->nc, "long_name", "length of the ray");
-}
-
-static void put_misfit(const draft *d)
-{
-    const double none = NAN;
-    if (!fm_later_wanted(d->job, FM_LATER_MISFIT)) {
-        return;
-    }
-    put_later(d, FM_LATER_MISFIT, 1, &d->source, &none);
-    fm_nc_text(d->nc, "units", "1");
-    fm_nc_text(
-        d->nc, "long_name",
-        "half the sum over the source's pairs of the squared residuals by sigma");
-    put_later(d, FM_LATER_MISFIT_SUM, 0, NULL, NULL);
-    fm_nc_text(d->nc, "units", "1");
-    fm_nc_text(d->nc, "long_name", "sum of the misfits of all sources done");
-    put_later(d, FM_LATER_MISFIT_PAIRS, 0, NULL, NULL);
-    fm_nc_text(d->nc, "units", "1");
-    fm_nc_text(d->nc, "long_name", "number of pairs in the misfit");
-}
-
-static void put_coefficients(const draft *d)
-{
-    const fm_job *job = d->job;
-    const fm_coefficients *of = &job->coefficients;
-    if (!fm_job_wants_coefficients(&job->spec)) {
-        return;
-    }
-    bool speed = of->quantity == FM_SPEED;
-    const fm_nc_axis axes[] = {d->coefficient_z, d->coefficient_x};
-    fm_coefficients_values(&job->model, of, d->scratch);
-    fm_nc_variable(d->nc, "coefficient", FM_NC_F64, 2, axes, NULL, d->scratch);
-    if (job->model.kind != FM_MODEL_GRADIENT) {
-        fm_nc_text(d->nc, "units", speed ? "km s-1" : "s km-1");
-    }
-    fm_nc_text(d->nc, "long_name", "coefficients of the model");
-    if (job->spec.want_gradient) {
-        put_later(d, FM_LATER_GRADIENT, 2, axes, NULL);
-        fm_nc_text(d->nc, "long_name",
-                   "derivative of the misfit with respect to the coefficients, summed "
-                   "over all sources done");
-    }
-}
-
-static void put_coverage(const draft *d)
-{
-    const fm_nc_axis axes[] = {d->cell_z, d->cell_x};
-    if (d->job->spec.want_coverage) {
-        put_later(d, FM_LATER_COVERAGE, 2, axes, NULL);
-        fm_nc_text(d->nc, "units", "km");
-        fm_nc_text(d->nc, "long_name", "length of all rays in the cell");
     }
 }
 
@@ -529,10 +392,7 @@ fm_layout_axes fm_layout_describe(fm_nc *nc, const fm_job *job,
     put_source_states(&d);
     put_fields(&d);
     put_sums(&d);
-    put_traces(&d);
-    put_misfit(&d);
-    put_coefficients(&d);
-    put_coverage(&d);
+    draft_derived(&d);
     free(d.scratch);
     return (fm_layout_axes){nc->axes, d.pair};
 }
