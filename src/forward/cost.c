@@ -46,8 +46,8 @@ double fm_shot_share(const fm_job *job, size_t s)
     return fmax(share, 1 / (double)fm_grid_nodes(grid));
 }
 
-/* A ray has about two points a step of the grid, straight as the crow flies, and goes a
- * fifth further than that. */
+/* A ray has about a point for each step of the grid, and goes a tenth further than the
+ * crow flies. */
 static double ray_points(const fm_job *job, size_t pair)
 {
     const fm_grid *grid = &job->medium.grid;
@@ -57,7 +57,7 @@ static double ray_points(const fm_job *job, size_t pair)
     double columns = fabs(from.x - to.x) / grid->dx;
     double height = grid->z[grid->nz - 1] - grid->z[0];
     double rows = fabs(from.z - to.z) / height * (double)(grid->nz - 1);
-    return 2 * 1.2 * hypot(columns, rows) + 2;
+    return 1.1 * hypot(columns, rows) + 2;
 }
 
 /* The band of coefficients around a ray is some six wide. */
@@ -67,7 +67,17 @@ static double row_entries(const fm_job *job, double points)
     double all = (double)of->nx * (double)of->nz;
     double columns = (double)of->nx / (double)job->medium.grid.nx;
     double rows = (double)of->nz / (double)job->medium.grid.nz;
-    return fmin(all, 6 * (points / 2 * fmax(columns, rows) + 4));
+    return fmin(all, 6 * (points * fmax(columns, rows) + 4));
+}
+
+double fm_rays_points(const fm_job *job)
+{
+    double points = 0;
+    bool any = fm_job_wants_rays_traced(&job->spec);
+    for (size_t p = 0; any && p < job->survey.npairs; p++) {
+        points += ray_points(job, p);
+    }
+    return points;
 }
 
 fm_ray_sizes fm_forward_ray_sizes(const fm_job *job)

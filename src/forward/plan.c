@@ -21,8 +21,11 @@ static const double program_bytes = 17e6;
  * an idle machine, takes three quarters of it: bench_march.) */
 static double ns_a_node(fm_geometry geometry)
 {
-    return geometry == FM_GEOGRAPHIC ? 180 : 150;
+    return geometry == FM_GEOGRAPHIC ? 90 : 75;
 }
+
+/* Of a ray, with what it takes from nodes and coefficients, likewise. */
+static const double ns_a_point = 600;
 
 /* As many as the pool keeps in flight by default. */
 static double results_in_flight(const fm_job *job, size_t workers)
@@ -107,7 +110,9 @@ static double march_seconds(const fm_job *job, size_t workers)
     }
     double whole_grid = (double)fm_grid_nodes(&job->medium.grid) *
                         ns_a_node(job->medium.grid.geometry) * 1e-9;
-    return whole_grid * fmax(all / (double)workers, longest);
+    double rays = fm_rays_points(job) * ns_a_point * 1e-9 / (double)workers;
+    double adjoint = job->spec.want_gradient ? 2 : 1; /* as long as the march */
+    return adjoint * whole_grid * fmax(all / (double)workers, longest) + rays;
 }
 
 fm_plan fm_forward_plan(const fm_job *job, size_t workers)
