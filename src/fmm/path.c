@@ -36,8 +36,14 @@ void fm_path_clear(fm_path *path)
     *path = (fm_path){0};
 }
 
+/* A place that it is at already may be seen from another cell now. */
 static fm_status push(fm_path *path, fm_spot spot, fm_error *error)
 {
+    fm_spot *last = path->n > 0 ? &path->spot[path->n - 1] : NULL;
+    if (last && last->u == spot.u && last->z == spot.z) {
+        *last = spot;
+        return FM_OK;
+    }
     if (path->n == path->room) {
         size_t room = path->room + path->room / 2 + 256;
         fm_spot *more = realloc(path->spot, room * sizeof *more);
@@ -377,7 +383,7 @@ static fm_status detour(walker *walk, fm_path *path, bool *found, fm_error *erro
 static fm_status follow(walker *walk, fm_path *path, fm_error *error)
 {
     /* Never come to: the time falls at every step, and there are so many cells. */
-    size_t bound = 1000 + 8 * fm_grid_nodes(walk->grid);
+    size_t bound = 1000 + 8 * fm_grid_nodes(walk->grid), taken = 0;
     fm_status status = push(path, walk->here, error);
     while (status == FM_OK && !is_beside_source(walk)) {
         bool found = true;
@@ -387,7 +393,7 @@ static fm_status follow(walker *walk, fm_path *path, fm_error *error)
         } else {
             status = detour(walk, path, &found, error);
         }
-        if (!found || path->n > bound) {
+        if (!found || taken++ > bound) {
             walk->status = FM_RAY_FAILED;
             return status;
         }

@@ -265,7 +265,7 @@ fm_point fm_source_offset(const fm_source *source, fm_point point)
                       (point.z - source->place.point.z) * source->km_per_z};
 }
 
-static double linear_speed(const fm_source *source, fm_point offset)
+double fm_source_linear_speed(const fm_source *source, fm_point offset)
 {
     return source->speed + source->gx * offset.x + source->gz * offset.z;
 }
@@ -279,12 +279,12 @@ static double trend(const fm_source *source, double r, double speed)
 
 double fm_source_q(const fm_source *source, double r, fm_point offset)
 {
-    return trend(source, r, linear_speed(source, offset));
+    return trend(source, r, fm_source_linear_speed(source, offset));
 }
 
 double fm_source_direct_time(const fm_source *source, double r, fm_point offset)
 {
-    double q = trend(source, r, linear_speed(source, offset));
+    double q = trend(source, r, fm_source_linear_speed(source, offset));
     return q < 0 ? r / source->speed : log1p(q + sqrt(q * (q + 2))) / source->g;
 }
 
@@ -325,7 +325,7 @@ double fm_source_time(const fm_source *source, double r, fm_point offset)
 fm_point fm_source_gradient(const fm_source *source, const fm_look *look,
                             fm_point offset)
 {
-    double speed = linear_speed(source, offset);
+    double speed = fm_source_linear_speed(source, offset);
     double q = trend(source, look->r, speed);
     if (q < 0) {
         return (fm_point){look->gx / source->speed, look->gz / source->speed};

@@ -74,6 +74,16 @@ double fm_source_time(const fm_source *source, double r, fm_point offset);
 /* The direct wave alone, for the linear speed fitted at the source. */
 double fm_source_direct_time(const fm_source *source, double r, fm_point offset);
 
+/* Does the direct wave to this point, for the linear speed fitted at the source, stay
+ * in a medium that is so within a part `tolerance`? Asked where its ray is farthest
+ * from the straight line, and deepest (source_ray.c); what it is there if that is
+ * outside the grid is `beyond_grid`. */
+bool fm_source_ray_holds(const fm_source *source, const fm_medium *medium,
+                         fm_point point, double tolerance, bool beyond_grid);
+
+/* The speed that the linear trend gives at an offset. */
+double fm_source_linear_speed(const fm_source *source, fm_point offset);
+
 /* Gradient (s/km) of fm_source_direct_time at a node. */
 fm_point fm_source_gradient(const fm_source *source, const fm_look *look,
                             fm_point offset);

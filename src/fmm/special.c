@@ -71,11 +71,18 @@ static size_t nodes_between(size_t one, size_t two)
     return one < two ? two - one : one - two;
 }
 
+/* Where the axes are bent, what is linear along them has no rays that are circles. */
+static double far_tolerance(const fm_source *source, const fm_grid *grid)
+{
+    return grid->geometry == FM_CARTESIAN || !(source->g > 0) ? 1e-6 : -1;
+}
+
 /* The square of the slowness left for one axis alone. Off the nodes, on the rows and
  * columns beside the source, an axis may have no upwind node although the slowness
  * across it is not zero; without this remedy every off-grid source costs one order of
  * accuracy. Used where the speed is within 1 % of the linear trend, and further out
- * where it is that trend (docs/method.md, "Sources"). */
+ * where it is that trend, at the node and on the way there (docs/method.md, "Sources").
+ */
 fm_along fm_slowness_along(const fm_march *march, size_t column, size_t row,
                            const fm_look *look, double s)
 {
@@ -88,12 +95,13 @@ fm_along fm_slowness_along(const fm_march *march, size_t column, size_t row,
     if (!(tags & (FM_TAG_SOURCE_ROW | FM_TAG_SOURCE_COLUMN))) {
         return along;
     }
-    fm_point offset =
-        fm_source_offset(source, (fm_point){fm_grid_x(grid, column), grid->z[row]});
-    double trend = source->speed + source->gx * offset.x + source->gz * offset.z;
+    fm_point node = {fm_grid_x(grid, column), grid->z[row]};
+    fm_point offset = fm_source_offset(source, node);
     bool close = nodes_between(column, source->place.column) <= source->reach_x &&
                  nodes_between(row, source->place.row) <= source->reach_z;
-    if (fabs(s * trend - 1) > (close ? 0.01 : 1e-6)) {
+    double tolerance = close ? 0.01 : far_tolerance(source, grid);
+    if (fabs(s * fm_source_linear_speed(source, offset) - 1) > tolerance ||
+        !fm_source_ray_holds(source, march->medium, node, tolerance, close)) {
         return along;
     }
     fm_point across = fm_source_gradient(source, look, offset);
