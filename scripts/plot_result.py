@@ -66,6 +66,8 @@ class Result:
             wanted &= self.file["arrival_source"][:] == source
         pairs = np.flatnonzero(wanted)
         chosen = np.sort(np.random.default_rng(1).permutation(pairs)[:most])
+        if chosen.size == 0:
+            return [], 0  # and no points in the file
         x, z = self.file[f"ray_{self.x_name}"], self.file[f"ray_{self.z_name}"]
         slices = (slice(begin[pair], begin[pair + 1]) for pair in chosen)
         return [np.array([x[part], z[part]]) * self.scale for part in slices], len(pairs)

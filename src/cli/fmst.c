@@ -13,6 +13,7 @@
 #include "interrupt.h"
 #include "io/fmst.h"
 #include "io/run_record.h"
+#include "io/same_file.h"
 #include "job_command.h"
 #include "quantity.h"
 
@@ -27,19 +28,12 @@ static const char *table_file(const fm_fmst_input *input, size_t i)
     return files[i];
 }
 
-static bool same_file(const char *a, const char *b)
-{
-    struct stat sa, sb;
-    return strcmp(a, b) == 0 || (stat(a, &sa) == 0 && stat(b, &sb) == 0 &&
-                                 sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino);
-}
-
 static fm_status check_tables(const fm_fmst_input *input, const char *written,
                               fm_error *error)
 {
     for (size_t i = 0; i < TABLES; i++) {
         const char *table = table_file(input, i);
-        if (table && same_file(written, table)) {
+        if (table && fm_same_file(written, table)) {
             return fm_fail(error, FM_BAD_INPUT,
                            "%s: %s would be written there, too, by %s", written, table,
                            input->path);

@@ -7,23 +7,16 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "cli.h"
 #include "forward/forward.h"
 #include "io/result.h"
 #include "io/run_record.h"
+#include "io/same_file.h"
 #include "report.h"
 #include "run.h"
 
 /* ---- before the run: the job ---- */
-
-static bool same_file(const char *a, const char *b)
-{
-    struct stat sa, sb;
-    return a && b && stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-           sa.st_ino == sb.st_ino;
-}
 
 /* A slip of the pen must not cost the user his model. */
 static fm_status protect_from(const char *written, const fm_job_spec *spec,
@@ -32,7 +25,7 @@ static fm_status protect_from(const char *written, const fm_job_spec *spec,
     const char *inputs[] = {spec->path, spec->model_file, spec->sources,
                             spec->receivers, spec->pairs};
     for (size_t i = 0; i < sizeof inputs / sizeof *inputs; i++) {
-        if (same_file(written, inputs[i])) {
+        if (fm_same_file(written, inputs[i])) {
             return fm_fail(error, FM_BAD_INPUT,
                            "%s: the output would replace a file that the job reads",
                            written);

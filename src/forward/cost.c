@@ -60,13 +60,16 @@ static double ray_points(const fm_job *job, size_t pair)
     return 1.1 * hypot(columns, rows) + 2;
 }
 
-/* The band of coefficients around a ray is some six wide. */
+/* The band of coefficients around a ray is some six wide; cosines are everywhere. */
 static double row_entries(const fm_job *job, double points)
 {
     const fm_coefficients *of = &job->coefficients;
     double all = (double)of->nx * (double)of->nz;
     double columns = (double)of->nx / (double)job->medium.grid.nx;
     double rows = (double)of->nz / (double)job->medium.grid.nz;
+    if (job->model.kind == FM_MODEL_COSINES) {
+        return all;
+    }
     return fmin(all, 6 * (points * fmax(columns, rows) + 4));
 }
 

@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "io/fmst.h"
+#include "io/same_file.h"
 #include "records.h"
 
 enum { NAME_COLUMNS = 30 };
@@ -212,13 +212,6 @@ static fm_status read_lines(input_reading *reading, fm_error *error)
 
 /* --- Together --- */
 
-static bool same_file(const char *a, const char *b)
-{
-    struct stat sa, sb;
-    return strcmp(a, b) == 0 || (stat(a, &sa) == 0 && stat(b, &sb) == 0 &&
-                                 sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino);
-}
-
 /* fm2dss would write over its own input, or two tables into one file. */
 static fm_status check_names(const fm_fmst_input *input, fm_error *error)
 {
@@ -229,7 +222,7 @@ static fm_status check_names(const fm_fmst_input *input, fm_error *error)
     enum { INPUTS = 5, ALL = sizeof names / sizeof *names };
     for (size_t out = INPUTS; out < ALL; out++) {
         for (size_t other = 0; names[out] && other < out; other++) {
-            if (names[other] && same_file(names[out], names[other])) {
+            if (names[other] && fm_same_file(names[out], names[other])) {
                 return fm_fail(error, FM_BAD_INPUT, "%s:%zu: %s is %s, too",
                                input->path, 18 + 2 * (out - INPUTS), names[out],
                                other < INPUTS ? "a file that is read"

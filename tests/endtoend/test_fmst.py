@@ -360,6 +360,12 @@ class Refused(Fmst):
         self.refused("rtravel.out", "too", arguments=["-o", "rtravel.out"])
         self.write_input(line18="fm2dss.run.json")
         self.refused("fm2dss.run.json")
+        for other in ("./fm2dss.h5", "../" + os.path.basename(self.folder) + "/fm2dss.h5"):
+            if len(other) <= 30:
+                self.write_input(line18=other)
+                self.refused("too")
+        self.write_input(line18="./x.out", line20="x.out")
+        self.refused("another output")
 
     def test_the_command_line(self):
         self.refused("no option '--set'", arguments=["--set", "solver.order=1"])

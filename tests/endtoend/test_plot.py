@@ -56,6 +56,17 @@ class Plot(Case):
         texts, _ = self.drawn("--most-rays", "3")
         self.assertIn("3 of 8 rays.", texts)
 
+    def test_where_no_ray_came_to_its_source_none_are_drawn(self):
+        make_grid(self.path("model.nc"), [[0 if x == 5 else 4 for x in range(11)]
+                                          for z in range(6)], 1.0)
+        self.write("job.yaml", self.read("job.yaml").decode().replace(
+            "dice: [4, 4]", "interpolation: linear\n  dice: [4, 4]"))
+        self.write("sources.csv", "id,x,z\nS1,1,1\n")
+        self.write("receivers.csv", "id,x,z\nR1,9,1\n")
+        self.write("pairs.csv", "source,receiver\nS1,R1\n")
+        self.forward("--set", "want=[rays]")
+        self.assertIn("points", self.drawn()[1])
+
     def test_each_map_has_its_own_words(self):
         self.forward("--set", ALL)
         for what, label in (("gradient", "gradient of the misfit (1 / (km/s))"),
