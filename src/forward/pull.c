@@ -29,6 +29,12 @@ fm_status fm_pull_add(const job_view *job, fm_solver *solver,
     for (size_t r = 0; r < n; r++) {
         double residual = time_s[r] - observed_s[r];
         weight[r] = isfinite(residual) ? pull[r] * residual : 0;
+        if (isfinite(residual) && !isfinite(weight[r] * residual)) {
+            return fm_fail(error, FM_FAILED,
+                           "the observed time %g s, %g s from the computed one, with "
+                           "sigma %g s makes a misfit too large for a number",
+                           observed_s[r], residual, sqrt(1 / pull[r]));
+        }
     }
     fm_status status = fm_solver_adjoint(solver, target, weight, n, error);
     if (status != FM_OK) {

@@ -7,7 +7,8 @@
 /* The gradient of one shot's misfit 1/2 sum ((T - t) / sigma)^2 with respect to the
  * coefficients, added to gradient[]. After its march: its targets, their times (NaN
  * where not reached, and such a pair does not count), what was observed and 1 /
- * sigma^2. `jacobian` is that of the propagation grid; weight[n] is scratch. */
+ * sigma^2. `jacobian` is that of the propagation grid; weight[n] is scratch. FM_FAILED:
+ * a residual by its sigma is too large to square. */
 fm_status fm_pull_add(const job_view *job, fm_solver *solver,
                       const fm_jacobian *jacobian, const fm_point *target,
                       const double *time_s, const double *observed_s,

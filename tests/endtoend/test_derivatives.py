@@ -225,6 +225,16 @@ class Derivatives(Case):
             self.assertEqual(f["misfit_pairs"][()], 23)
             self.assertAlmostEqual(f["misfit_sum"][()] / f["misfit"][:].sum(), 1, 12)
 
+    def test_a_misfit_too_large_for_a_number_is_told_by_its_values(self):
+        self.survey("cartesian")
+        self.grid("cartesian", smooth(NX, NZ, 0.3, random.Random(3)))
+        self.job("cartesian", "dice: [6, 6]")
+        self.write("picks.csv", "source,receiver,time,sigma\nS0,R1,1e200,1e-5\nS1,R1,2,1\n")
+        done = self.fermat("forward", "job.yaml", "--set", "want=[gradient]")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the observed time 1e+200 s", done.stderr)
+        self.assertIn("sigma 1e-05 s", done.stderr)
+
     def test_with_the_times_of_the_model_itself_nothing_pulls(self):
         self.survey("cartesian")
         self.grid("cartesian", smooth(NX, NZ, 0.3, random.Random(3)))
