@@ -149,26 +149,18 @@ static void lines_beside(size_t cell, double fraction, size_t line[2])
     line[1] = fraction > 0 ? cell + 1 : SIZE_MAX;
 }
 
-/* Nodes between `place` and the nearer of the one or two nodes beside the source. */
-static size_t steps_from(const size_t line[2], size_t place)
-{
-    size_t low = line[0] != SIZE_MAX ? line[0] : line[1];
-    size_t high = line[1] != SIZE_MAX ? line[1] : line[0];
-    return place < low ? low - place : place > high ? place - high : 0;
-}
-
 static void tag_lines(fm_march *march)
 {
     const fm_grid *grid = &march->medium->grid;
     const fm_source *source = &march->source;
     for (size_t i = 0; i < grid->nx; i++) {
-        size_t steps = steps_from(march->line_column, i);
+        size_t steps = fm_march_steps_from(march->line_column, i);
         march->frame.column_tags[i + FM_MARGIN] |=
             (steps == 0 ? FM_TAG_SOURCE_COLUMN : 0) |
             (steps <= FM_REACH_LINEAR * source->reach_x ? FM_TAG_SOURCE_ROW : 0);
     }
     for (size_t k = 0; k < grid->nz; k++) {
-        size_t steps = steps_from(march->line_row, k);
+        size_t steps = fm_march_steps_from(march->line_row, k);
         march->frame.row_tags[k + FM_MARGIN] |=
             (steps == 0 ? FM_TAG_SOURCE_ROW : 0) |
             (steps <= FM_REACH_LINEAR * source->reach_z ? FM_TAG_SOURCE_COLUMN : 0);

@@ -134,6 +134,14 @@ static inline size_t fm_march_node(const fm_march *march, size_t column, size_t 
     return (row + FM_MARGIN) * march->stride + column + FM_MARGIN;
 }
 
+/* Nodes between `place` and the nearer of the one or two nodes beside the source. */
+static inline size_t fm_march_steps_from(const size_t line[2], size_t place)
+{
+    size_t low = line[0] != SIZE_MAX ? line[0] : line[1];
+    size_t high = line[1] != SIZE_MAX ? line[1] : line[0];
+    return place < low ? low - place : place > high ? place - high : 0;
+}
+
 /* The time of an accepted node, and INFINITY for any other. */
 static inline double fm_march_time(const fm_march *march, size_t column, size_t row)
 {

@@ -66,11 +66,6 @@ static line line_z(const target *t, const fm_upwind *upwind)
                      t->look.gz);
 }
 
-static size_t nodes_between(size_t one, size_t two)
-{
-    return one < two ? two - one : one - two;
-}
-
 /* Where the axes are bent, what is linear along them has no rays that are circles. */
 static double far_tolerance(const fm_source *source, const fm_grid *grid)
 {
@@ -97,8 +92,8 @@ fm_along fm_slowness_along(const fm_march *march, size_t column, size_t row,
     }
     fm_point node = {fm_grid_x(grid, column), grid->z[row]};
     fm_point offset = fm_source_offset(source, node);
-    bool close = nodes_between(column, source->place.column) <= source->reach_x &&
-                 nodes_between(row, source->place.row) <= source->reach_z;
+    bool close = fm_march_steps_from(march->line_column, column) <= source->reach_x &&
+                 fm_march_steps_from(march->line_row, row) <= source->reach_z;
     double tolerance = close ? 0.01 : far_tolerance(source, grid);
     if (fabs(s * fm_source_linear_speed(source, offset) - 1) > tolerance ||
         !fm_source_ray_holds(source, march->medium, node, tolerance, close)) {
