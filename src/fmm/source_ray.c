@@ -3,8 +3,10 @@
  * while the ray that T0 stands for has been elsewhere: in a speed that grows with depth
  * it dives, by some r^2 g / 8 v, and in the section of the Earth even a straight ray is
  * deeper between its ends. So the medium is looked at where the ray is farthest from
- * both: at the middle of the arc. If that is outside the grid, or in another layer, no
- * such ray comes to the node.
+ * both: at the middle of the arc. If that is in another layer, or far from the source
+ * outside the grid, no such ray comes to the node. (Close to the source the bow is a
+ * few cells at most, and what lies outside is taken as more of the same: there accuracy
+ * between the nodes is at stake, and at an edge no better answer is known.)
  *
  * With y = v / |g| away from the line on which the speed is 0, and x along it, rays are
  * circles around a point c of that line: from (0, y1) to (x2, y2)

@@ -66,7 +66,9 @@ static line line_z(const target *t, const fm_upwind *upwind)
                      t->look.gz);
 }
 
-/* Where the axes are bent, what is linear along them has no rays that are circles. */
+/* Far from the source the speed must be the linear trend but for rounding, and nowhere
+ * where there is one and the axes are bent: what is linear along them has no rays that
+ * are circles. */
 static double far_tolerance(const fm_source *source, const fm_grid *grid)
 {
     return grid->geometry == FM_CARTESIAN || !(source->g > 0) ? 1e-6 : -1;

@@ -212,6 +212,16 @@ class Derivatives(Case):
         self.job("geographic", "dice: [6, 6]}\nderivatives: {cushions: keep", "model.vtx")
         self.assert_gradient(self.vtx, smooth(NX + 2, NZ + 2, 0.2, random.Random(13)))
 
+    def test_the_gradient_goes_through_the_grids_around_sources_beside_an_interface(self):
+        self.survey("cartesian")
+        depths = (-1, 20, 20, 45, 70)
+        self.job("cartesian", "extent: [0, 80, 0, 60], spacing: [1, 1]", "profile.csv")
+
+        def write(speeds):
+            rows = (f"{d},{v!r}\n" for d, v in zip(depths, speeds.ravel().tolist()))
+            self.write("profile.csv", "depth_km,vp_km_s\n" + "".join(rows))
+        self.assert_gradient(write, np.array([[3.1], [3.6], [4.6], [4.9], [5.5]]))
+
     def test_the_misfit_is_half_the_sum_of_squares_of_what_was_observed(self):
         self.survey("cartesian")
         self.grid("cartesian", smooth(NX, NZ, 0.3, random.Random(3)))
@@ -332,6 +342,14 @@ class Derivatives(Case):
             out = self.forward("--set", ALL, "--cache", "shots").stdout
             self.assertIn(f"cached    {hits} shots", out)
             self.assertEqual(self.read("out.h5"), self.read("without.h5"))
+        picks = self.read("picks.csv").decode()
+        self.write("picks.csv", picks.replace("S2,R1,", "S2,R1,9"))  # another time
+        self.assertIn("cached    3 of 4 shots",
+                      self.forward("--set", ALL, "--cache", "shots").stdout)
+        self.forward("--set", ALL, "-o", "other.h5")
+        self.assertEqual(self.read("out.h5"), self.read("other.h5"))
+        self.assertNotEqual(self.read("out.h5"), self.read("without.h5"))
+        self.write("picks.csv", picks)
         for folder, _, files in os.walk(self.path("shots")):
             for name in files[:1]:  # damage some of them
                 with open(os.path.join(folder, name), "r+b") as entry:

@@ -281,9 +281,38 @@ static void digests_change_with_the_content_and_only_with_it(void **state)
     assert_digests(swap_sides, true, false);
 }
 
+/* What the rays of a shot take is bounded, whatever the survey; a shot that has a field
+ * to give is marched once all the same. */
+static void shots_with_very_many_rays_are_split(void **state)
+{
+    (void)state;
+    enum { RECEIVERS = 9000 };
+    for (int wanted = 0; wanted < 4; wanted++) {
+        fm_job job;
+        build_job(&job, 3, RECEIVERS);
+        job.spec.want_rays = wanted & 1;
+        job.spec.want_fields = wanted & 2;
+        assert_int_equal(fm_job_prepare(&job, NULL), FM_OK);
+        size_t most = 0;
+        for (size_t n = 0; n < job.shots.n; n++) {
+            size_t rows = job.shots.shot[n].end - job.shots.shot[n].begin;
+            most = rows > most ? rows : most;
+        }
+        if (wanted == 1) {
+            assert_true(job.shots.n > 3);
+            assert_true(most < RECEIVERS / 2 + 1);
+        } else {
+            assert_int_equal(job.shots.n, 3);
+            assert_int_equal(most, RECEIVERS);
+        }
+        fm_job_clear(&job);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shots_with_very_many_rays_are_split),
         cmocka_unit_test(preparing_lays_the_grid_and_plans_the_shots),
         cmocka_unit_test(wanting_fields_or_their_sum_marches_from_the_sources),
         cmocka_unit_test(preparing_refuses_positions_outside_and_masked_sources),
