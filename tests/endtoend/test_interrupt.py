@@ -99,6 +99,22 @@ class Interrupt(Case):
             for kept in ("out.h5.part", "out.part.run.json"):
                 os.remove(self.path(kept))
 
+    def test_what_is_kept_has_the_rays_of_the_shots_that_were_done(self):
+        run, before = self.start("--set", "want=[times, rays, coverage]")
+        self.await_shots(run, 3)
+        run.send_signal(signal.SIGTERM)
+        self.end(run)
+        self.assertEqual(self.files(), sorted([*before, "out.h5.part", "out.part.run.json"]))
+        arrival, ray, size, length = (self.variable("out.h5.part", name) for name in (
+            "arrival_status", "ray_status", "ray_size", "ray_length"))
+        done = [pair for pair, state in enumerate(arrival) if state == 1]
+        self.assertGreaterEqual(len(done), 6)
+        for pair in range(2 * SHOTS):
+            self.assertEqual((ray[pair] in (1, 2, 3), size[pair] > 1, length[pair] is not None),
+                             (pair in done,) * 3)
+        covered = sum(self.variable("out.h5.part", "coverage"))
+        self.assertAlmostEqual(covered / sum(length[pair] for pair in done), 1, 9)
+
     def test_what_is_kept_are_the_right_times_and_the_record_says_of_which_shots(self):
         run, _ = self.start()
         self.await_shots(run, 1)
